@@ -1,0 +1,1 @@
+"""What the services say to each other: frozen Pydantic models that import nothing else of ours."""

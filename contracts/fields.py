@@ -1,0 +1,94 @@
+"""The types of fields, each bounded: what BSON, Kafka and people can all carry.
+
+Source: CONTRACT, envelope and inventory sections. Everything is strict: a number is never
+read from a string, nor a time from a number.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def parse_instant(value: object) -> datetime:
+    """Read an RFC 3339 time with offset as aware UTC in whole milliseconds.
+
+    Accepts a string or an aware `datetime`. Raises `ValueError` for anything naive, out of
+    1900-9999 or not RFC 3339.
+    """
+    if isinstance(value, str):
+        if not _RFC3339.fullmatch(value):
+            raise ValueError("must be an RFC 3339 time with an offset, such as 2026-03-01T00:00:00Z")
+        value = datetime.fromisoformat(value.upper())
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError("must be an RFC 3339 time with an offset, such as 2026-03-01T00:00:00Z")
+    try:
+        # BSON keeps milliseconds: cut here, or what is published and what is stored would differ.
+        value = value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must lie between the years 1900 and 9999") from error
+    if not EARLIEST <= value <= LATEST:
+        raise ValueError("must lie between the years 1900 and 9999")
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def format_instant(at: datetime) -> str:
+    """Write aware UTC as the wire wants it: `Z`, whole milliseconds, no fraction when it is zero."""
+    text = at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")
+    return text[:-6] + "Z"
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    PlainSerializer(format_instant, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-01T00:00:00Z"]}),
+]
+
+
+def text(most: int, pattern: str = r"^[^\x00]+$") -> Any:
+    """Give the type of a string of 1 to `most` characters without NUL."""
+    return StringConstraints(min_length=1, max_length=most, pattern=pattern)
+
+
+E164 = Annotated[str, StringConstraints(pattern=r"^\+[0-9]{7,15}$", max_length=16)]
+Name = Annotated[str, text(128)]
+Remark = Annotated[str, text(500)]
+Sentence = Annotated[str, text(2000)]
+Attribute = Annotated[str, text(64)]
+Domain = Annotated[str, text(253)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Email = Annotated[str, text(254, r"^[^\s\x00<>,;]+@[^\s\x00<>,;@]+$")]
+Source = Annotated[str, text(256, r'^[^\x00-\x20<>"{}|\\^`]+$')]
+Code = Annotated[str, text(64, r"^[a-z][a-z0-9_]*$")]
+CauseName = Code
+Version = Annotated[int, Field(ge=0, le=2**53)]
+Capability = Literal["voice", "fax", "sms"]
+State = Literal["available", "reserved", "locked", "assigned", "deleted"]
+
+
+class Frozen(BaseModel):
+    """A value of the contract: immutable, strict, and deaf to fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Holder(Frozen):
+    """Who has, or will have, a number. Example: `{"org": "acme", "kind": "customer"}`."""
+
+    org: Name = Field(description="identifier of the organisation")
+    kind: Literal["customer", "partner"] = Field("customer", description="how it is told about its holds")

@@ -1,0 +1,69 @@
+"""The fence of a lane: how far it is, under which owner, and what it still has to publish.
+
+It is written in the transaction of every batch, so it is the outbox too: one document of at most
+16 MB, hence the limits of a batch.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from services.chassis.records import Last, Lot, Outgoing
+
+Sequence = tuple[int, int]  # batch, ordinal
+FENCES = "fences"
+
+
+def name_of(service: str, lot: Lot) -> str:
+    """Name a lane: also `nb-writer` of what it writes. Example: `inventory/inventory.commands/3`."""
+    return f"{service}/{lot.topic}/{lot.partition}"
+
+
+class Fence(NamedTuple):
+    """One lane's document. `next`: offset of the next record to take; `seen`: highest of each writer."""
+
+    id: str
+    epoch: int
+    batch: int
+    next: int
+    last: Last | None = None
+    out: tuple[Outgoing, ...] = ()
+    seen: Mapping[str, Sequence] = {}
+
+    def advanced(self, to: int, last: Last | None, out: tuple[Outgoing, ...], seen: Mapping[str, Sequence]) -> "Fence":
+        """Give the fence after one more batch."""
+        return self._replace(batch=self.batch + 1, next=to, last=last, out=out, seen=seen)
+
+    def document(self) -> dict[str, Any]:
+        """Give it as it is stored, `_id` included."""
+        return {
+            "_id": self.id,
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "next": self.next,
+            "last": list(self.last) if self.last else None,
+            "out": [_stored(record) for record in self.out],
+            "seen": [[writer, *seq] for writer, seq in self.seen.items()],
+        }
+
+    @classmethod
+    def from_document(cls, stored: Mapping[str, Any]) -> "Fence":
+        """Read it as it was stored."""
+        return cls(
+            stored["_id"],
+            stored["epoch"],
+            stored["batch"],
+            stored["next"],
+            Last(*stored["last"]) if stored["last"] else None,
+            tuple(_loaded(*record) for record in stored["out"]),
+            {writer: (batch, ordinal) for writer, batch, ordinal in stored["seen"]},
+        )
+
+
+def _stored(record: Outgoing) -> list[Any]:
+    topic, partition, key, value, headers = record
+    return [topic, partition, key, value, None if headers is None else [list(header) for header in headers]]
+
+
+def _loaded(topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Any) -> Outgoing:
+    pairs = None if headers is None else tuple((name, content) for name, content in headers)
+    return Outgoing(topic, partition, key, value, pairs)

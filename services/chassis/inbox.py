@@ -1,0 +1,74 @@
+"""Records that were handed to a lane and wait for their batch, bounded by count and bytes."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from services.chassis.records import Record
+
+MOST_RECORDS = 1_000  # of a batch
+MOST_BYTES = 4 * 1024 * 1024  # of a batch, coming in or going out
+FULL = 3 * MOST_RECORDS  # records, when the broker is asked to pause
+LOW = MOST_RECORDS  # records, when it may go on
+
+
+class Inbox:
+    """A queue that never drops, and says when it is full."""
+
+    def __init__(self) -> None:
+        self._records: deque[Record] = deque()
+        self._bytes = 0
+        self._filled = asyncio.Event()
+
+    def __len__(self) -> int:
+        """Count the records that wait."""
+        return len(self._records)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more should be handed over for now."""
+        return len(self._records) >= FULL or self._bytes >= 2 * MOST_BYTES
+
+    @property
+    def low(self) -> bool:
+        """Whether more may be handed over again."""
+        return len(self._records) <= LOW and self._bytes <= MOST_BYTES
+
+    def put(self, records: Sequence[Record]) -> None:
+        """Queue records in order."""
+        self._records.extend(records)
+        self._bytes += sum(record.size for record in records)
+        self._filled.set()
+
+    def take(self) -> list[Record]:
+        """Take the next batch: at least one record if there is one."""
+        batch: list[Record] = []
+        size = 0
+        records = self._records
+        while records and len(batch) < MOST_RECORDS:
+            size += records[0].size
+            if batch and size > MOST_BYTES:
+                break
+            self._bytes -= records[0].size
+            batch.append(records.popleft())
+        return batch
+
+    def clear(self) -> None:
+        """Forget what waits; the lane will be handed it again."""
+        self._records.clear()
+        self._bytes = 0
+
+    def wake(self) -> None:
+        """End a wait although nothing has come."""
+        self._filled.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for records, at most so long."""
+        if self._records:
+            return
+        self._filled.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._filled.wait()
+        except TimeoutError:
+            return

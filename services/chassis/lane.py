@@ -1,0 +1,312 @@
+"""A lane: one partition of one input topic in one service. One worker, one order, one transaction in flight.
+
+Take, read, decide, commit, publish; whatever fails, the fence says what has happened.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from services.chassis.batch import Item, Sorter, Tally, tally
+from services.chassis.clock import Clock
+from services.chassis.errors import Conflict, LaneLost, Refusal, StoreTrouble, TooMuchOutput
+from services.chassis.fence import Fence, name_of
+from services.chassis.inbox import MOST_BYTES, Inbox
+from services.chassis.metrics import Metrics
+from services.chassis.opening import open_lane
+from services.chassis.ports import Broker, Store
+from services.chassis.reading import Reading, Unreadable
+from services.chassis.records import Last, Lot, Record
+from services.chassis.retry import Delays
+from services.chassis.service import Input, Service
+from services.chassis.stops import Step
+from services.chassis.work import Work
+
+log = logging.getLogger(__name__)
+LARGEST_FENCE = 12 * 1024 * 1024  # bytes: what one record may cause; a document holds 16 MB
+ABORTS_BEFORE_HALVING = 3
+IDLE = 1.0  # seconds that an idle lane waits before it looks around
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the lanes of a road share."""
+
+    service: Service
+    broker: Broker
+    store: Store
+    clock: Clock
+    metrics: Metrics
+    step: Step
+    reopen_after: float = 1.0  # seconds: the group's next heartbeat
+
+
+class _Halve(Exception):
+    """The batch is too much for one transaction."""
+
+
+class Lane:
+    """One assignment of one partition; it is never used for another."""
+
+    def __init__(self, lot: Lot, source: Input, parts: Parts, trouble: Callable[[str], None]) -> None:
+        self.lot, self.source, self.parts = lot, source, parts
+        self.opened = False
+        self.beat = asyncio.get_running_loop().time()  # when it last showed that it is trying
+        self.fence = Fence(name_of(parts.service.name, lot), 0, 0, 0)
+        self.published = -1  # the last batch that is safe on the broker
+        self._sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic))
+        self._inbox, self._closing = Inbox(), False
+        self._proof: Last | None = None
+        self._expect, self._idle_at = 0, 0
+        self._paused = self._sought = False
+        self._aim: tuple[datetime, int] | None = None
+        self._trouble = trouble
+        self._labels = (parts.service.name, lot.topic, str(lot.partition))
+
+    # -- taking
+
+    def hand(self, records: Sequence[Record]) -> None:
+        """Queue records in order; drop them while closed, and those that the fence is past."""
+        if not self.opened or self._closing or not (records := _from(records, self._expect)):
+            return
+        if not self._sought and records[0].offset > self._expect:
+            # Left over from before the lane was opened, or a true gap: the second time it is believed.
+            self._sought = True
+            self.parts.broker.seek(self.lot, self._expect)
+            return
+        self._sought = True
+        if self._proof is not None and records[0].offset <= self._proof.offset:
+            self._prove(self._proof, records[0])
+            records = records[1:]
+        self._proof = None
+        if records:
+            self._expect = records[-1].offset + 1
+            self._inbox.put(records)
+        if self._inbox.full and not self._paused:
+            self._paused = True
+            self.parts.broker.pause(self.lot)
+
+    def _prove(self, last: Last, record: Record) -> None:
+        """Look at the record that the fence took last: in a topic made anew it is another one."""
+        self._expect = last.offset + 1
+        if record.timestamp != last.timestamp:
+            self.opened = False
+            self._trouble(
+                f"Topic {self.lot.topic} is not the one that {self.parts.service.name} has read: record "
+                f"{last.offset} of partition {self.lot.partition} is another one; it was made anew, so drop the "
+                f"service's fences and documents, or restore the topic."
+            )
+
+    def aim(self, at: datetime, end: int) -> None:
+        """Fire what is due at `at`, once the input is read to `end`, its end at that time."""
+        if self._aim is None and self.opened:
+            self._aim = (at, end)
+            self._inbox.wake()
+
+    # -- life
+
+    async def run(self) -> None:
+        """Open, work until closed; open again after another owner came and went. Raises `Refusal`."""
+        while not self._closing:
+            try:
+                await self._open()
+                await self._work()
+            except LaneLost:
+                self.opened = False
+                self._inbox.clear()
+                self.parts.broker.pause(self.lot)
+                log.warning("lane lost", extra={"lane": self.fence.id, "epoch": self.fence.epoch})
+                await asyncio.sleep(self.parts.reopen_after)
+
+    def close(self) -> None:
+        """Finish what is in flight and end."""
+        self._closing = True
+        self._inbox.wake()
+
+    async def _open(self) -> None:
+        opening = await open_lane(self)
+        self.fence, self.published = opening.fence, opening.fence.batch
+        self._proof, self._expect = opening.proof, opening.start
+        self._sought = self._paused = False
+        self._aim = None
+        self._inbox.clear()
+        self.opened = True
+        self.parts.broker.seek(self.lot, opening.start)
+        self.parts.broker.resume(self.lot)
+        self.parts.metrics.epoch.labels(*self._labels).set(self.fence.epoch)
+        self.parts.step("opened")
+
+    async def _work(self) -> None:
+        while not self._closing:
+            self.beat = asyncio.get_running_loop().time()
+            records = self._inbox.take()
+            if self._paused and self._inbox.low:
+                self._paused = False
+                self.parts.broker.resume(self.lot)
+            if records:
+                self.parts.step("taken")
+                await self._carry(records)
+            acted = await self._act() if self._aim else False
+            if not records and not acted:
+                await self._inbox.wait(IDLE)
+                if not self._inbox:
+                    await self._pass_what_is_no_record()
+
+    async def _pass_what_is_no_record(self) -> None:
+        """Move the fence past the marks that transactional writers leave behind.
+
+        Only when two looks in a row find the same: records may be on their way from broker to lane.
+        """
+        position = await self.parts.broker.position(self.lot)
+        settled = position == self._idle_at and self._proof is None and not self._inbox and not self._closing
+        self._idle_at = position
+        if settled and position > self.fence.next and position >= self._expect:
+            self._expect = position
+            await self._settle([], to=position)
+
+    # -- batches
+
+    async def _carry(self, records: Sequence[Record]) -> None:
+        started = asyncio.get_running_loop().time()
+        parts: deque[Sequence[Item]] = deque([[self._sorter.sort(record) for record in records]])
+        self.parts.step("read")
+        while parts:
+            part = parts.popleft()
+            try:
+                await self._settle(part, to=part[-1].record.offset + 1)
+            except _Halve:
+                middle = len(part) // 2
+                parts.extendleft((part[middle:], part[:middle]))
+        figures = self.parts.metrics
+        figures.batch_size.labels(self.parts.service.name).observe(len(records))
+        figures.batch_seconds.labels(self.parts.service.name).observe(asyncio.get_running_loop().time() - started)
+
+    async def _act(self) -> bool:
+        """Let the timers of this lane do a page of what is due; give whether there was anything."""
+        assert self._aim is not None
+        at, end = self._aim
+        if self.fence.next < end:
+            return False
+        timers = self.source.timers
+        due = await self.trying(lambda: timers.due(self.parts.store, self.lot.partition, at)) if timers else ()
+        if not due:
+            self._aim = None
+            return False
+        self.parts.step("acted")
+        await self._settle([], to=self.fence.next, due=due)
+        return True
+
+    async def _settle(self, items: Sequence[Item], to: int, due: Sequence[Any] = ()) -> None:
+        """Decide and commit until it has gone through, then publish. Raises `LaneLost`, `Refusal`, `_Halve`."""
+        delays, aborts = Delays(), 0
+        while True:
+            try:
+                self.fence = await self._transact(items, to, due)
+                break
+            except TooMuchOutput:
+                items = self._smaller(items, "too_large", "What it asks for does not fit into one transaction.")
+            except StoreTrouble as trouble:
+                log.info("transaction undecided", extra={"lane": self.fence.id, "trouble": str(trouble)})
+                self.parts.metrics.aborts.labels(self.parts.service.name).inc()
+                if (found := await self._looked_up()) is not None:
+                    self.fence = found
+                    break
+                aborts += isinstance(trouble, Conflict)
+                if aborts >= ABORTS_BEFORE_HALVING and len(items) > 1:
+                    raise _Halve from None
+                await delays.wait()
+            except Refusal:
+                raise
+            except Exception as error:  # a defect of a handler costs one record, not the lane
+                log.exception("handler failed", extra={"lane": self.fence.id})
+                if due:
+                    raise Refusal(f"A timer of {self.fence.id} cannot be settled: {error!r}.") from error
+                items = self._smaller(items, "internal_error", f"It could not be handled: {type(error).__name__}.")
+        self.parts.step("committed")
+        await self._publish()
+
+    def _smaller(self, items: Sequence[Item], code: str, reason: str) -> Sequence[Item]:
+        """Halve the batch; of a single record make a dead letter."""
+        if len(items) != 1:
+            raise _Halve from None
+        return [items[0]._replace(found=Unreadable(code, reason))]
+
+    async def _transact(self, items: Sequence[Item], to: int, due: Sequence[Any]) -> Fence:
+        parts, before = self.parts, self.fence
+        async with parts.store.transaction() as transaction:
+            work = Work(
+                transaction, parts.clock.now(), self.lot.partition, parts.service.source, parts.broker.partitions
+            )
+            found = tally(items, before, work, parts.service.name)
+            if found.messages:
+                await self.source.handle(work, found.messages)
+            if due and self.source.timers:
+                await self.source.timers.settle(work, due)
+            size = sum(record.size for record in work.out)
+            if size > (MOST_BYTES if len(items) > 1 else LARGEST_FENCE):
+                raise TooMuchOutput
+            last = Last(items[-1].record.offset, items[-1].record.timestamp) if items else before.last
+            after = before.advanced(to, last, tuple(work.out), found.seen)
+            parts.step("decided")
+            await transaction.advance(before, after)
+        self._count(items, found)
+        return after
+
+    async def _looked_up(self) -> Fence | None:
+        """Give the fence if the transaction went through after all, None if not. Raises `LaneLost`."""
+        fence = await self.trying(lambda: self.parts.store.fence(self.lot))
+        if fence is None or fence.epoch != self.fence.epoch:
+            raise LaneLost
+        return fence if fence.batch == self.fence.batch + 1 else None
+
+    async def _publish(self) -> None:
+        if self.fence.out:
+            await self.patiently(self.parts.broker.publish(self.fence.out, self.fence.id, self.fence.batch))
+        self.parts.step("published")
+        self.published = self.fence.batch
+        self.parts.metrics.next.labels(*self._labels).set(self.fence.next)
+
+    def _count(self, items: Sequence[Item], found: Tally) -> None:
+        figures, (name, topic, _) = self.parts.metrics, self._labels
+        figures.taken.labels(*self._labels).inc(len(items))
+        for counter, many in (
+            (figures.repeats, found.repeats), (figures.skipped, found.skipped), (figures.forwarded, found.forwarded)
+        ):  # fmt: skip
+            if many:
+                counter.labels(name, topic).inc(many)
+        for code in found.dead:
+            figures.dead.labels(name, topic, code).inc()
+
+    # -- patience
+
+    async def trying(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Attempt until the database answers; the order is kept, nothing is skipped."""
+        delays = Delays()
+        while True:
+            self.beat = asyncio.get_running_loop().time()
+            try:
+                return await attempt()
+            except StoreTrouble as trouble:
+                log.warning("database away", extra={"lane": self.fence.id, "trouble": str(trouble)})
+                await delays.wait()
+
+    async def patiently(self, action: Awaitable[T]) -> T:
+        """Await something that itself tries for ever, and show meanwhile that this is so."""
+        task = asyncio.ensure_future(action)
+        try:
+            while not (await asyncio.wait({task}, timeout=5))[0]:
+                self.beat = asyncio.get_running_loop().time()
+            return task.result()
+        finally:
+            task.cancel()
+
+
+def _from(records: Sequence[Record], offset: int) -> Sequence[Record]:
+    if records and records[0].offset >= offset:
+        return records
+    return [record for record in records if record.offset >= offset]

@@ -1,0 +1,257 @@
+"""MongoDB as the road needs it. The only file that knows the driver."""
+
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from bson.errors import InvalidDocument
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    DocumentTooLarge,
+    OperationFailure,
+    PyMongoError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from services.chassis.errors import Conflict, FenceMissed, StoreTrouble, Unusable
+from services.chassis.fence import FENCES, Fence, name_of
+from services.chassis.ports import Document, Transaction
+from services.chassis.records import Lot
+from services.chassis.service import Service
+
+DATABASE = "numberbank"
+MAJORITY = WriteConcern("majority", j=True)
+_CODEC: CodecOptions[Any] = CodecOptions(tz_aware=True)
+_CONFLICTS = {112, 11000, 251}  # write conflict, duplicate key, transaction gone
+_TOO_LARGE = {10334, 17419, 17420}  # of a document
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Sort the driver's errors by what has to be done about them."""
+    try:
+        yield
+    except (DocumentTooLarge, InvalidDocument):
+        raise  # a defect of what was to be written, whoever tries it again
+    except PyMongoError as error:
+        codes = {getattr(error, "code", None)}
+        if isinstance(error, BulkWriteError):
+            codes |= {fault.get("code") for fault in (error.details or {}).get("writeErrors", ())}
+        if codes & _TOO_LARGE:
+            raise
+        if codes & _CONFLICTS or error.has_error_label("TransientTransactionError"):
+            raise Conflict(f"{type(error).__name__}: {error}") from error
+        raise StoreTrouble(f"{type(error).__name__}: {error}") from error
+
+
+class MongoStore:
+    """One service's collections, named `service.collection`, in a replica set."""
+
+    def __init__(self, url: str, service: str) -> None:
+        try:
+            self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+                url,
+                appname=f"numberbank-{service}",
+                serverSelectionTimeoutMS=5_000,
+                connectTimeoutMS=5_000,
+                socketTimeoutMS=20_000,
+            )
+            database = self._client.get_default_database(DATABASE, codec_options=_CODEC, write_concern=MAJORITY)
+        except (ConfigurationError, ValueError) as error:
+            raise Unusable(f"MONGODB_URL cannot be used: {error}.") from error
+        self._database = database.with_options(read_concern=ReadConcern("majority"))
+        self._service = service
+
+    async def connect(self, service: Service) -> None:
+        """Find the database, and make collections and indexes. Raises `Unusable`."""
+        try:
+            hello = await self._client.admin.command("hello")
+            if "setName" not in hello:
+                raise Unusable(
+                    "MONGODB_URL names a server that is no replica set, so it has no transactions; "
+                    "start mongod with --replSet and initiate it."
+                )
+            await self._prepare(service)
+        except PyMongoError as error:
+            raise Unusable(
+                f"MONGODB_URL: no MongoDB that can be used answers ({_short(error)}); start it, or set the variable "
+                f"to where it is."
+            ) from error
+
+    async def _prepare(self, service: Service) -> None:
+        """Make what transactions need to find: they cannot make collections or indexes themselves."""
+        there = set(await self._database.list_collection_names())
+        for name in (*service.collections, *service.expiring, FENCES, "topics"):
+            if f"{self._service}.{name}" not in there:
+                await self._make(f"{self._service}.{name}")
+        for name, indexes in service.collections.items():
+            for fields in indexes:
+                await self._collection(name).create_index([(field, ASCENDING) for field in fields])
+        for name, (field, seconds) in service.expiring.items():
+            await self._collection(name).create_index([(field, ASCENDING)], expireAfterSeconds=seconds)
+
+    async def _make(self, name: str) -> None:
+        try:
+            await self._database.create_collection(name)
+        except PyMongoError as error:
+            if getattr(error, "code", None) != 48 and "already exists" not in str(error):
+                raise
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def _collection(self, name: str) -> Any:
+        return self._database[f"{self._service}.{name}"]
+
+    async def get(self, collection: str, ids: Collection[Any]) -> dict[Any, Document]:
+        """Give the documents with these `_id`s that there are."""
+        with _translated():
+            return await _get(self._collection(collection), ids, None)
+
+    async def find(
+        self,
+        collection: str,
+        equals: Mapping[str, Any],
+        *,
+        upto: tuple[str, Any] | None = None,
+        limit: int = 0,
+    ) -> list[Document]:
+        """Give the documents that equal, and whose field `upto[0]` is at most `upto[1]`, in its order."""
+        with _translated():
+            return await _find(self._collection(collection), equals, upto, limit, None)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a transaction; leaving commits it, an exception aborts it."""
+        with _translated():
+            session = await self._client.start_session()
+        async with session:
+            # A plain try: the driver's own context manager would hide at which step it failed.
+            session.start_transaction(ReadConcern("snapshot"), MAJORITY)
+            try:
+                yield MongoTransaction(self, session)
+            except BaseException:
+                await _abort(session)
+                raise
+            with _translated():
+                await session.commit_transaction()
+
+    async def take_over(self, lot: Lot, beginning: int) -> Fence:
+        """Give the fence of a lot under a new epoch, made at `beginning` where there is none."""
+        id = name_of(self._service, lot)
+        fresh = Fence(id, 0, 0, beginning).document()
+        del fresh["_id"], fresh["epoch"]
+        with _translated():
+            stored = await self._collection(FENCES).find_one_and_update(
+                {"_id": id},
+                {"$inc": {"epoch": 1}, "$setOnInsert": fresh},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        return Fence.from_document(stored)
+
+    async def fence(self, lot: Lot) -> Fence | None:
+        """Give the fence as the majority knows it."""
+        with _translated():
+            stored = await self._collection(FENCES).find_one({"_id": name_of(self._service, lot)})
+        return Fence.from_document(stored) if stored else None
+
+    async def keep_partitions(self, topic: str, partitions: int) -> int:
+        """Note the number of partitions at first sight, and give the one that was noted."""
+        with _translated():
+            stored = await self._collection("topics").find_one_and_update(
+                {"_id": topic},
+                {"$setOnInsert": {"partitions": partitions}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        return int(stored["partitions"])
+
+
+class MongoTransaction:
+    """Reads and writes in one session."""
+
+    def __init__(self, store: MongoStore, session: AsyncIOMotorClientSession) -> None:
+        self._store, self._session = store, session
+        self._absent: set[tuple[str, Any]] = set()
+
+    async def get(self, collection: str, ids: Collection[Any]) -> dict[Any, Document]:
+        """Give the documents with these `_id`s that there are."""
+        with _translated():
+            found = await _get(self._store._collection(collection), ids, self._session)
+        self._absent.update((collection, id) for id in ids if id not in found)
+        return found
+
+    async def find(
+        self,
+        collection: str,
+        equals: Mapping[str, Any],
+        *,
+        upto: tuple[str, Any] | None = None,
+        limit: int = 0,
+    ) -> list[Document]:
+        """Give the documents that equal, and whose field `upto[0]` is at most `upto[1]`, in its order."""
+        with _translated():
+            return await _find(self._store._collection(collection), equals, upto, limit, self._session)
+
+    async def put(self, collection: str, documents: Sequence[Document]) -> None:
+        """Insert or replace whole documents: deleting and inserting costs half of as many updates."""
+        replaced = [doc["_id"] for doc in documents if (collection, doc["_id"]) not in self._absent]
+        await self.remove(collection, replaced)
+        with _translated():
+            await self._store._collection(collection).insert_many(documents, session=self._session)
+        self._absent.difference_update((collection, doc["_id"]) for doc in documents)
+
+    async def remove(self, collection: str, ids: Collection[Any]) -> None:
+        """Delete the documents with these `_id`s that there are."""
+        if ids:
+            with _translated():
+                await self._store._collection(collection).delete_many(
+                    {"_id": {"$in": list(ids)}}, session=self._session
+                )
+
+    async def advance(self, before: Fence, after: Fence) -> None:
+        """Write the fence, if it still is `before`. Raises `FenceMissed`."""
+        wanted = {"_id": before.id, "epoch": before.epoch, "batch": before.batch}
+        with _translated():
+            result = await self._store._collection(FENCES).replace_one(wanted, after.document(), session=self._session)
+        if result.matched_count != 1:
+            raise FenceMissed(f"{before.id} has another owner")
+
+
+async def _get(collection: Any, ids: Collection[Any], session: Any) -> dict[Any, Document]:
+    cursor = collection.find({"_id": {"$in": list(ids)}}, session=session)
+    return {doc["_id"]: doc for doc in await cursor.to_list(None)}
+
+
+async def _find(
+    collection: Any, equals: Mapping[str, Any], upto: tuple[str, Any] | None, limit: int, session: Any
+) -> list[Document]:
+    query = dict(equals)
+    if upto is not None:
+        query[upto[0]] = {"$lte": upto[1]}
+    cursor = collection.find(query, session=session).limit(limit)
+    if upto is not None:
+        cursor = cursor.sort(upto[0], ASCENDING)
+    found: list[Document] = await cursor.to_list(None)
+    return found
+
+
+async def _abort(session: AsyncIOMotorClientSession) -> None:
+    try:
+        await session.abort_transaction()
+    except PyMongoError:
+        return  # the server ends it by itself; the next attempt begins with a look at the fence
+
+
+def _short(error: PyMongoError) -> str:
+    reason = (
+        error.details.get("errmsg", str(error)) if isinstance(error, OperationFailure) and error.details else str(error)
+    )
+    return reason.split(", Timeout:")[0][:300]

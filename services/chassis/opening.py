@@ -1,0 +1,69 @@
+"""How a lane is taken over: a new epoch, what the fence holds published again, and where to go on."""
+
+import asyncio
+from collections.abc import Collection
+from typing import TYPE_CHECKING, NamedTuple
+
+from contracts.message import Topic
+from services.chassis.errors import Refusal
+from services.chassis.fence import Fence
+from services.chassis.records import Last, Lot
+
+if TYPE_CHECKING:
+    from services.chassis.lane import Lane
+
+GATE = 0.05  # seconds between looks at lanes that have to be read first
+
+
+class Opening(NamedTuple):
+    """Where a lane begins. `proof`: the record at `start`, if it still exists, must be this one."""
+
+    fence: Fence
+    start: int
+    proof: Last | None
+
+
+async def open_lane(lane: "Lane") -> Opening:
+    """Take the lane over from whoever had it. Raises `Refusal` when the topic is not the one it was."""
+    parts, lot = lane.parts, lane.lot
+    parts.step("opening")
+    beginning, _ = (await lane.patiently(parts.broker.bounds([lot])))[lot]
+    # The bump of the epoch is the moment of handing over: from here on the old owner's writes miss.
+    fence = await lane.trying(lambda: parts.store.take_over(lot, beginning))
+    beginning, end = (await lane.patiently(parts.broker.bounds([lot])))[lot]
+    _check(parts.service.name, lot, fence, beginning, end)
+    noted = await lane.patiently(parts.broker.noted(lot))
+    if fence.out and (noted is None or noted < fence.batch):
+        await lane.patiently(parts.broker.publish(fence.out, fence.id, fence.batch))
+    await _read_first(lane, lane.source.after)
+    proof = fence.last if fence.last is not None and fence.last.offset >= beginning else None
+    start = proof.offset if proof else fence.next
+    return Opening(fence, start, proof)
+
+
+def _check(service: str, lot: Lot, fence: Fence, beginning: int, end: int) -> None:
+    where = f"partition {lot.partition} of topic {lot.topic}"
+    if fence.next > end:
+        raise Refusal(
+            f"{service} has read {where} up to {fence.next}, but it ends at {end}: the topic was made anew or cut; "
+            f"drop the service's fences and documents, or restore the topic."
+        )
+    if fence.next < beginning:
+        raise Refusal(
+            f"{service} has read {where} up to {fence.next}, but it begins at {beginning}: retention has passed "
+            f"records that were never read; rebuild the service from a full topic, or accept the loss by moving its "
+            f"fence to {beginning}."
+        )
+
+
+async def _read_first(lane: "Lane", topics: Collection[Topic]) -> None:
+    """Wait until the other topics are read, by whoever owns their lanes, to the end that they have now."""
+    parts = lane.parts
+    lots = [Lot(topic.name, number) for topic in topics for number in range(parts.broker.partitions(topic.name))]
+    ends = await lane.patiently(parts.broker.bounds(lots)) if lots else {}
+    for lot, (beginning, end) in ends.items():
+        while beginning < end:
+            fence = await lane.trying(lambda lot=lot: parts.store.fence(lot))  # type: ignore[misc]
+            if fence is not None and fence.next >= end:
+                break
+            await asyncio.sleep(GATE)

@@ -1,0 +1,63 @@
+"""Runs services in one process, from their declaration to the signal that ends them."""
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Sequence
+
+from services.chassis.errors import Refusal
+from services.chassis.health import health_server
+from services.chassis.kafka import KafkaBroker
+from services.chassis.lane import Parts
+from services.chassis.metrics import Metrics
+from services.chassis.mongo import MongoStore
+from services.chassis.road import Road
+from services.chassis.service import Service
+from services.chassis.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+async def serve(services: Sequence[tuple[Service, Settings]], health_port: int | None = None) -> None:
+    """Run until SIGTERM or SIGINT. Raises `Refusal` when one of the services cannot go on."""
+    stop, metrics = asyncio.Event(), Metrics()
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, stop.set)
+    roads = [await _connected(service, settings, metrics) for service, settings in services]
+    # What lives as long as the process is no garbage; looking at it again costs a tenth of the speed.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    async with health_server(health_port, roads, metrics):
+        await _together(roads, stop)
+    log.info("stopped")
+
+
+async def _connected(service: Service, settings: Settings, metrics: Metrics) -> Road:
+    broker = KafkaBroker(service.name, settings.kafka, settings.session_timeout)
+    await broker.connect()
+    store = MongoStore(settings.mongo, service.name)
+    try:
+        await store.connect(service)
+    except Refusal:
+        await broker.stop()
+        raise
+    parts = Parts(service, broker, store, settings.clock(), metrics, settings.step(), settings.session_timeout / 6)
+    return Road(parts)
+
+
+async def _together(roads: Sequence[Road], stop: asyncio.Event) -> None:
+    """Run all roads; when one ends badly, the others are stopped too."""
+    tasks = [asyncio.create_task(road.run(stop), name=road.parts.service.name) for road in roads]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for road in roads:
+            road.parts.store.close()
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome

@@ -1,0 +1,159 @@
+"""The road of one service: its lanes as the group hands them out, and a watch over them."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Any
+
+from services.chassis.errors import Refusal, StoreTrouble
+from services.chassis.lane import Lane, Parts
+from services.chassis.records import Lot, Record
+from services.chassis.service import Input
+
+log = logging.getLogger(__name__)
+
+DRAIN = 5.0  # seconds that a lane which goes may take for its transaction in flight
+TICK = 0.2  # seconds between looks at what is due, and between commits to the group
+STUCK = 120.0  # seconds without a sign of trying, after which the process ends
+
+
+class Road:
+    """Owner of the lanes. `run` returns when asked to stop and raises `Refusal` when it cannot go on."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.lanes: dict[Lot, Lane] = {}
+        self._inputs: dict[str, Input] = {source.topic.name: source for source in parts.service.inputs}
+        self._tasks: dict[Lot, asyncio.Task[None]] = {}
+        self._noted: dict[Lot, int] = {}
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._assigned_once = False
+
+    # -- what the broker calls
+
+    async def assigned(self, lots: Collection[Lot]) -> None:
+        """Make closed lanes, each opened by a task of its own, and nothing slow."""
+        self._assigned_once = True
+        for lot in lots:
+            self.parts.broker.pause(lot)
+            lane = Lane(lot, self._inputs[lot.topic], self.parts, self._fail)
+            self.lanes[lot] = lane
+            task = asyncio.create_task(lane.run(), name=lane.fence.id)
+            task.add_done_callback(self._ended)
+            self._tasks[lot] = task
+
+    async def revoked(self, lots: Collection[Lot]) -> None:
+        """Close lanes, after what they have in flight, and note how far they came."""
+        going = [(self.lanes[lot], self._tasks[lot]) for lot in lots if lot in self.lanes]
+        if not going:
+            return
+        self.parts.step("closing")
+        for lane, task in going:
+            lane.close()
+            if not lane.opened:
+                task.cancel()
+        await asyncio.wait([task for _, task in going], timeout=DRAIN)
+        for _, task in going:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in going), return_exceptions=True)
+        await self._note()
+        for lot in lots:
+            self.lanes.pop(lot, None)
+            self._tasks.pop(lot, None)
+            self._noted.pop(lot, None)
+
+    def handed(self, lot: Lot, records: Sequence[Record]) -> None:
+        """Pass records to their lane; without one they are dropped, and come again to whoever opens it."""
+        if (lane := self.lanes.get(lot)) is not None:
+            lane.hand(records)
+
+    # -- life
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set. Raises `Refusal`."""
+        parts = self.parts
+        await self._check_partitions()
+        await parts.broker.start(list(self._inputs), self)
+        watch = asyncio.create_task(self._watch())
+        watch.add_done_callback(self._ended)
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            waiting: set[asyncio.Future[Any]] = {stopping, self._failed}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if self._failed.done():
+                self._failed.result()
+        finally:
+            stopping.cancel()
+            watch.cancel()
+            await self.revoked(list(self.lanes))
+            await parts.broker.stop()
+            if not self._failed.done():
+                self._failed.cancel()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the group has handed out lanes, and those that are ours are open and trying."""
+        now = asyncio.get_running_loop().time()
+        return (
+            self._assigned_once
+            and not self._failed.done()
+            and all(lane.opened and now - lane.beat < STUCK / 4 for lane in self.lanes.values())
+        )
+
+    async def _check_partitions(self) -> None:
+        """Refuse topics that are missing, or that have another number of partitions than they began with."""
+        broker, service = self.parts.broker, self.parts.service
+        for name in dict.fromkeys([*self._inputs, *(topic.name for topic in service.writes)]):
+            has = broker.partitions(name)
+            try:
+                began = await self.parts.store.keep_partitions(name, has)
+            except StoreTrouble as trouble:
+                raise Refusal(f"MONGODB_URL: the database does not take writes: {trouble}.") from trouble
+            if has != began:
+                raise Refusal(
+                    f"Topic {name} has {has} partitions but began with {began}, and numbers are spread over that "
+                    f"many: make it anew with {began}, and replay, or migrate to a new set of topics."
+                )
+
+    # -- watching
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            await self._note()
+            await self._aim()
+            now = asyncio.get_running_loop().time()
+            for lane in self.lanes.values():
+                if now - lane.beat > STUCK:
+                    self._fail(f"{lane.fence.id} has not tried anything for {STUCK:.0f} s; this process gives up.")
+
+    async def _note(self) -> None:
+        """Commit to the group what has been published since the last time."""
+        fresh = {
+            lot: (lane.fence.next, lane.published)
+            for lot, lane in self.lanes.items()
+            if lane.published == lane.fence.batch and self._noted.get(lot, 0) < lane.published
+        }
+        if fresh:
+            await self.parts.broker.note(fresh)
+            self._noted.update({lot: batch for lot, (_, batch) in fresh.items()})
+            self.parts.step("noted")
+
+    async def _aim(self) -> None:
+        """Tell the lanes that have timers what time it is, and how much input they must have read by then."""
+        lots = [lot for lot, lane in self.lanes.items() if lane.source.timers and lane.opened]
+        if lots:
+            at = self.parts.clock.now()
+            for lot, (_, end) in (await self.parts.broker.bounds(lots)).items():
+                if (lane := self.lanes.get(lot)) is not None:
+                    lane.aim(at, end)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("road ends", exc_info=error if not isinstance(error, Refusal) else None)
+            self._fail(str(error) or repr(error))
+
+    def _fail(self, sentence: str) -> None:
+        with suppress(asyncio.InvalidStateError):
+            self._failed.set_exception(Refusal(sentence))

@@ -1,0 +1,57 @@
+"""What a service is to the road: its name, what it reads with which handler, what it writes."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from contracts.message import Message, Topic
+from services.chassis.ports import Reader
+from services.chassis.work import Taken, Work
+
+Handler = Callable[[Work, Sequence[Taken]], Awaitable[None]]
+
+
+class Timers(Protocol):
+    """What a lane does by itself, when it has read its input to the end."""
+
+    async def due(self, reader: Reader, partition: int, at: datetime) -> Sequence[Any]:
+        """Give a page of what is due in this lane at `at`, in order.
+
+        Effects outside, such as mail, happen here, under ids that are the same each time: it may be
+        called again for the same things after a fault.
+        """
+
+    async def settle(self, work: Work, due: Sequence[Any]) -> None:
+        """Write down that these are done, re-arm them, and say so."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A topic that a service reads, message by message validated, batch by batch handled.
+
+    `after`: first read these to the end that they had when the lane was opened.
+    `tombstone`: what a record without value means; absent: it is a dead letter.
+    """
+
+    topic: Topic
+    handle: Handler
+    after: tuple[Topic, ...] = ()
+    timers: Timers | None = None
+    tombstone: Callable[[str], Message] | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service. `indexes`: fields by collection, made before the first transaction."""
+
+    name: str
+    inputs: tuple[Input, ...]
+    writes: tuple[Topic, ...]
+    collections: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    expiring: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # collection: TTL field, seconds
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents source of what it says."""
+        return f"/{self.name}"

@@ -1,0 +1,123 @@
+"""What a handler sees of the road: the messages, the clock, documents, and what it wants to say."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha1
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from contracts.fields import format_instant
+from contracts.message import Message
+from services.chassis.partitions import home
+from services.chassis.ports import Document, Transaction
+from services.chassis.records import Outgoing
+
+_NAMESPACE = bytes.fromhex("9d3b1a5e3c4f5b0e8a6d2f7c1e90b4a7")
+
+
+class Taken(NamedTuple):
+    """A message as it was taken. `timestamp`: real time of the broker, Unix milliseconds."""
+
+    message: Message
+    timestamp: int
+
+
+def derived_id(*parts: object) -> str:
+    """Give a UUID (version 5) of the parts: the same for the same parts, for ever."""
+    digest = bytearray(sha1(_NAMESPACE + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class Work:
+    """One batch of one lane, in its transaction. Handlers read, put, and emit; nothing else."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        now: datetime,
+        partition: int,
+        source: str,
+        partitions: Callable[[str], int],
+    ) -> None:
+        self.now = now  # the clock when this batch is decided
+        self.partition = partition  # of the lane
+        self.out: list[Outgoing] = []
+        self.partitions = partitions  # of a topic
+        self._transaction, self._source = transaction, source
+        self._time = format_instant(now)
+        self._ordinals: dict[tuple[str, str], int] = {}
+
+    async def get(self, collection: str, ids: Collection[Any]) -> dict[Any, Document]:
+        """Give the documents with these `_id`s that there are, by `_id`."""
+        return await self._transaction.get(collection, ids) if ids else {}
+
+    async def find(
+        self,
+        collection: str,
+        equals: Mapping[str, Any],
+        *,
+        upto: tuple[str, Any] | None = None,
+        limit: int = 0,
+    ) -> list[Document]:
+        """Give the documents that equal, and whose field `upto[0]` is at most `upto[1]`, in its order."""
+        return await self._transaction.find(collection, equals, upto=upto, limit=limit)
+
+    async def put(self, collection: str, documents: Sequence[Document]) -> None:
+        """Insert whole documents, or replace those with the same `_id`."""
+        if documents:
+            await self._transaction.put(collection, documents)
+
+    async def remove(self, collection: str, ids: Collection[Any]) -> None:
+        """Delete the documents with these `_id`s that there are."""
+        if ids:
+            await self._transaction.remove(collection, ids)
+
+    def place(self, topic: str, key: str) -> int:
+        """Give the partition where `key` belongs."""
+        return home(key, self.partitions(topic))
+
+    def emit(
+        self,
+        topic: str,
+        type: str,
+        subject: str,
+        data: Mapping[str, Any] | BaseModel,
+        *,
+        cause: Message | None = None,
+        id: str | None = None,
+    ) -> str:
+        """Say something on a topic, under the key `subject`; give the id of the message.
+
+        `data` holds JSON values only (times as text). `cause` is the message that led to it; `id`
+        replaces the id that is derived from source, subject, cause and ordinal.
+        """
+        if id is None:
+            origin = (cause.source, cause.id) if cause else ("", "")
+            ordinal = self._ordinals.get(origin, 0)
+            self._ordinals[origin] = ordinal + 1
+            id = derived_id(self._source, subject, *origin, ordinal)
+        envelope: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": id,
+            "source": self._source,
+            "type": type,
+            "subject": subject,
+            "time": self._time,
+            "datacontenttype": "application/json",
+            "correlationid": id,
+            "actor": self._source,
+        }
+        if cause is not None:
+            envelope["correlationid"] = cause.correlationid or cause.id
+            envelope["causationid"] = cause.id
+            envelope["actor"] = cause.actor or cause.source[:128]
+            if cause.traceparent is not None:
+                envelope["traceparent"] = cause.traceparent
+        envelope["data"] = data
+        self.out.append(Outgoing(topic, self.place(topic, subject), subject.encode(), to_json(envelope)))
+        return id

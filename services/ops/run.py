@@ -1,0 +1,65 @@
+"""`numberbank run`: services in this process, or in several."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import get_type_hints
+
+from contracts.topics import SERVICES
+from services.chassis.logs import log_json
+from services.chassis.service import Service
+from services.chassis.settings import Settings
+
+
+def composed(name: str) -> tuple[Service, Settings]:
+    """Give a service as its composition root makes it from the environment. Raises `WrongSetting`."""
+    package = f"services.{name.replace('-', '_')}"
+    build: Callable[[Settings], Service] = import_module(f"{package}.app").service
+    settings: Settings = get_type_hints(build)["settings"].load()
+    return build(settings), settings
+
+
+def run_services(names: Sequence[str], workers: int = 1, health_port: int | None = None) -> int:
+    """Run until SIGTERM; give the exit code. Raises `Refusal`."""
+    if workers > 1:
+        return _run_workers(names, workers, health_port)
+    from services.chassis.process import serve
+
+    chosen = [composed(name) for name in (SERVICES if "all" in names else names)]
+    log_json(chosen[0][1].log_level)
+    asyncio.run(serve(chosen, health_port))
+    return 0
+
+
+def _run_workers(names: Sequence[str], workers: int, health_port: int | None) -> int:
+    """Run processes that share the lanes; when one ends, all do, with its exit code."""
+    for name in SERVICES if "all" in names else names:
+        composed(name)  # a wrong setting is said once, not by each worker
+    command = [sys.executable, "-m", "services.ops.cli", "run", *names]
+    children = [
+        subprocess.Popen([*command, *(["--health-port", str(health_port + index)] if health_port else [])])
+        for index in range(workers)
+    ]
+
+    def end(signum: int, frame: object) -> None:
+        for child in children:
+            child.terminate()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    first = _first_to_end(children)
+    end(signal.SIGTERM, None)
+    codes = [child.wait() for child in children]
+    return first or next((code for code in codes if code), 0)
+
+
+def _first_to_end(children: Sequence["subprocess.Popen[bytes]"]) -> int:
+    while True:
+        for child in children:
+            try:
+                return child.wait(timeout=0.5)
+            except subprocess.TimeoutExpired:
+                continue
