@@ -66,11 +66,13 @@ class Topic:
         """Whether a record in the wrong partition is forwarded to the lane of its subject."""
         return self.kind != "events" and not self.compacted
 
-    def adapter(self) -> TypeAdapter[Any]:
-        """Give the validator of all messages of this topic, chosen by `type`."""
+    def union(self) -> Any:
+        """Give the type of all messages of this topic, chosen by `type`."""
         one_of: Any = self.messages[0]
         for message in self.messages[1:]:
             one_of = one_of | message
-        if self.messages[1:]:
-            one_of = Annotated[one_of, Field(discriminator="type")]
-        return TypeAdapter(one_of)
+        return Annotated[one_of, Field(discriminator="type")] if self.messages[1:] else one_of
+
+    def adapter(self) -> TypeAdapter[Any]:
+        """Give the validator of all messages of this topic."""
+        return TypeAdapter(self.union())

@@ -44,6 +44,7 @@ class Parts:
     metrics: Metrics
     step: Step
     reopen_after: float = 1.0  # seconds: the group's next heartbeat
+    tick: float = 0.2  # seconds between looks at what is due, and between commits to the group
 
 
 class _Halve(Exception):

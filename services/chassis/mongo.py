@@ -68,7 +68,14 @@ class MongoStore:
         self._service = service
 
     async def connect(self, service: Service) -> None:
-        """Find the database, and make collections and indexes. Raises `Unusable`."""
+        """Find the database, and make collections and indexes. Raises `Unusable`, and is closed then."""
+        try:
+            await self._connect(service)
+        except Unusable:
+            self.close()
+            raise
+
+    async def _connect(self, service: Service) -> None:
         try:
             hello = await self._client.admin.command("hello")
             if "setName" not in hello:

@@ -14,7 +14,6 @@ from services.chassis.service import Input
 log = logging.getLogger(__name__)
 
 DRAIN = 5.0  # seconds that a lane which goes may take for its transaction in flight
-TICK = 0.2  # seconds between looks at what is due, and between commits to the group
 STUCK = 120.0  # seconds without a sign of trying, after which the process ends
 
 
@@ -72,24 +71,30 @@ class Road:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises `Refusal`."""
-        parts = self.parts
-        await self._check_partitions()
-        await parts.broker.start(list(self._inputs), self)
-        watch = asyncio.create_task(self._watch())
-        watch.add_done_callback(self._ended)
-        stopping = asyncio.create_task(stop.wait())
+        watch: asyncio.Task[None] | None = None
         try:
-            waiting: set[asyncio.Future[Any]] = {stopping, self._failed}
+            await self._check_partitions()
+            await self.parts.broker.start(list(self._inputs), self)
+            watch = asyncio.create_task(self._watch())
+            watch.add_done_callback(self._ended)
+            await self._until_asked(stop)
+        finally:
+            if watch:
+                watch.cancel()
+            await self.revoked(list(self.lanes))
+            await self.parts.broker.stop()
+            if not self._failed.done():
+                self._failed.cancel()
+
+    async def _until_asked(self, stop: asyncio.Event) -> None:
+        stopping = asyncio.create_task(stop.wait())
+        waiting: set[asyncio.Future[Any]] = {stopping, self._failed}
+        try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if self._failed.done():
                 self._failed.result()
         finally:
             stopping.cancel()
-            watch.cancel()
-            await self.revoked(list(self.lanes))
-            await parts.broker.stop()
-            if not self._failed.done():
-                self._failed.cancel()
 
     @property
     def ready(self) -> bool:
@@ -120,7 +125,7 @@ class Road:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(self.parts.tick)
             await self._note()
             await self._aim()
             now = asyncio.get_running_loop().time()

@@ -36,11 +36,14 @@ class Instance:
 
     async def stop(self) -> None:
         self._stop.set()
-        await self.task
-        self.road.parts.store.close()
+        try:
+            await self.task
+        finally:
+            self.road.parts.store.close()
 
     async def crash(self) -> None:
         """Cut all lanes off wherever they are; nothing is drained or noted."""
+        self.road.parts.store.close()
         if self.task.done():
             return
         lanes = list(self.road._tasks.values())
@@ -51,7 +54,6 @@ class Instance:
         self.task.cancel()
         with suppress(asyncio.CancelledError):
             await self.task
-        self.road.parts.store.close()
 
 
 class World(Protocol):

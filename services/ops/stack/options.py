@@ -1,0 +1,25 @@
+"""What can be asked of a stack."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypedDict
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments of `local_stack` and `find_stack`; each may be left out."""
+
+    kafka: bool  # whether to have Kafka; True
+    mongo: bool  # whether to have MongoDB; True
+    mail: bool  # whether to have a mail server; True
+    kafka_port: int | None  # port of 127.0.0.1; a free one
+    mongo_port: int | None  # port of 127.0.0.1; a free one
+    smtp_port: int | None  # port of 127.0.0.1; a free one
+    data: Path | None  # folder that is kept, and used again by a later stack; a temporary one
+    progress: Callable[[str], None]  # takes lines for a person to read; standard error
+    environ: Mapping[str, str] | None  # stands for the environment of this process
+
+
+def say(line: str) -> None:
+    """Tell a person what goes on, on standard error."""
+    print(line, file=sys.stderr, flush=True)
