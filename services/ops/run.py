@@ -24,6 +24,8 @@ def composed(name: str) -> tuple[Service, Settings]:
 
 def run_services(names: Sequence[str], workers: int = 1, health_port: int | None = None) -> int:
     """Run until SIGTERM; give the exit code. Raises `Refusal`."""
+    # Until the services listen themselves; importing them takes a second.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if workers > 1:
         return _run_workers(names, workers, health_port)
     from services.chassis.process import serve
@@ -38,28 +40,33 @@ def _run_workers(names: Sequence[str], workers: int, health_port: int | None) ->
     """Run processes that share the lanes; when one ends, all do, with its exit code."""
     for name in SERVICES if "all" in names else names:
         composed(name)  # a wrong setting is said once, not by each worker
-    command = [sys.executable, "-m", "services.ops.cli", "run", *names]
+    command = [sys.executable, "-m", "services.ops", "run", *names]
     children = [
         subprocess.Popen([*command, *(["--health-port", str(health_port + index)] if health_port else [])])
         for index in range(workers)
     ]
+    asked = False
 
-    def end(signum: int, frame: object) -> None:
+    def end(*_: object) -> None:
+        nonlocal asked
+        asked = True
         for child in children:
             child.terminate()
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    first = _first_to_end(children)
-    end(signal.SIGTERM, None)
-    codes = [child.wait() for child in children]
-    return first or next((code for code in codes if code), 0)
+    codes = [_first_to_end(children)]
+    if not asked:
+        end()
+    codes += [child.wait() for child in children]
+    # A worker that had not begun to listen ends by the signal itself.
+    return next((code for code in codes if code not in (0, -signal.SIGTERM)), 0)
 
 
 def _first_to_end(children: Sequence["subprocess.Popen[bytes]"]) -> int:
     while True:
         for child in children:
             try:
-                return child.wait(timeout=0.5)
+                return child.wait(timeout=0.2)
             except subprocess.TimeoutExpired:
                 continue

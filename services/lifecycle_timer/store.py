@@ -1,0 +1,91 @@
+"""Documents and values: `timers`, one for each number whose hold has an end, and `told`, ids of notices."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from services.chassis.ports import Document, Reader
+from services.chassis.work import Work
+from services.lifecycle_timer.domain import Holder, Timer
+
+TIMERS = "timers"
+TOLD = "told"
+_FIELDS = tuple(name for name in Timer._fields if name not in ("number", "holder", "told"))
+
+
+class Timers:
+    """The timers that one batch concerns. Only the lane of its number writes a timer."""
+
+    def __init__(self, lane: int, timers: dict[str, Timer]) -> None:
+        self._lane, self._timers = lane, timers
+        self._stored = frozenset(timers)
+        self._touched: dict[str, None] = {}
+
+    @classmethod
+    async def load(cls, work: Work, numbers: Collection[str]) -> Self:
+        """Read those there are."""
+        found = await work.get(TIMERS, numbers)
+        return cls(work.partition, {number: timer_from(document) for number, document in found.items()})
+
+    def get(self, number: str) -> Timer | None:
+        """Give the timer of a number, None without one."""
+        return self._timers.get(number)
+
+    def set(self, number: str, timer: Timer | None) -> None:
+        """Keep a timer from now on, or none."""
+        self._touched[number] = None
+        if timer is None:
+            self._timers.pop(number, None)
+        else:
+            self._timers[number] = timer
+
+    async def save(self, work: Work) -> None:
+        """Write what has changed."""
+        kept = [self._timers[number] for number in self._touched if number in self._timers]
+        gone = [number for number in self._touched if number in self._stored and number not in self._timers]
+        await work.put(TIMERS, [timer_document(timer, self._lane) for timer in kept])
+        await work.remove(TIMERS, gone)
+
+
+async def numbers_due(reader: Reader, lane: int, at: datetime, limit: int) -> list[str]:
+    """Give the numbers whose timers are due at `at`, the longest due first."""
+    found = await reader.find(TIMERS, {"lane": lane}, upto=("next_at", at), limit=limit)
+    return [document["_id"] for document in found]
+
+
+async def notices_told(work: Work, ids: Collection[str]) -> frozenset[str]:
+    """Give which of these notices are out."""
+    return frozenset(await work.get(TOLD, ids))
+
+
+async def remember_told(work: Work, notices: Mapping[str, int]) -> None:
+    """Note notices that are out, with the broker's time of each, in Unix milliseconds."""
+    await work.put(TOLD, [{"_id": id, "at": _instant(timestamp)} for id, timestamp in notices.items()])
+
+
+def timer_document(timer: Timer, lane: int) -> Document:
+    """Give a timer as it is stored, `number` being the `_id`."""
+    document: Document = {"_id": timer.number, "lane": lane}
+    document.update((name, getattr(timer, name)) for name in _FIELDS)
+    document["holder"] = None if timer.holder is None else timer.holder._asdict()
+    document["told"] = list(timer.told)
+    return document
+
+
+def timer_from(document: Document) -> Timer:
+    """Read a timer as it was stored."""
+    holder = document["holder"]
+    return Timer(
+        number=document["_id"],
+        holder=None if holder is None else Holder(holder["org"], holder["kind"]),
+        told=tuple(document["told"]),
+        **_picked(document, _FIELDS),
+    )
+
+
+def _picked(document: Document, names: Iterable[str]) -> Document:
+    return {name: document[name] for name in names}
+
+
+def _instant(timestamp: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=timestamp)
