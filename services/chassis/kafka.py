@@ -68,8 +68,8 @@ class KafkaBroker:
         except (KafkaError, TimeoutError, OSError) as error:
             await self._close()
             raise Unusable(
-                f"KAFKA_BOOTSTRAP_SERVERS: no Kafka answers at {', '.join(self._servers)} ({error or 'time out'}); "
-                f"start it, or set the variable to where it is."
+                f"KAFKA_BOOTSTRAP_SERVERS: no Kafka answers at {', '.join(self._servers)}; start it, or set the "
+                f"variable to where it is."
             ) from error
         self._counts = {topic["topic"]: len(topic["partitions"]) for topic in topics if not topic["error_code"]}
 

@@ -1,6 +1,7 @@
 """`numberbank run`: services in this process, or in several."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from contracts.topics import SERVICES
 from services.chassis.logs import log_json
 from services.chassis.service import Service
 from services.chassis.settings import Settings
+from services.ops.stack.forker import LEASH
 
 
 def composed(name: str) -> tuple[Service, Settings]:
@@ -40,7 +42,8 @@ def _run_workers(names: Sequence[str], workers: int, health_port: int | None) ->
     """Run processes that share the lanes; when one ends, all do, with its exit code."""
     for name in SERVICES if "all" in names else names:
         composed(name)  # a wrong setting is said once, not by each worker
-    command = [sys.executable, "-m", "services.ops", "run", *names]
+    leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid())]  # no worker outlives this process
+    command = [*leash, sys.executable, "-m", "services.ops", "run", *names]
     children = [
         subprocess.Popen([*command, *(["--health-port", str(health_port + index)] if health_port else [])])
         for index in range(workers)
