@@ -15,7 +15,8 @@ from services.chassis.batch import Item, Sorter, Tally, tally
 from services.chassis.clock import Clock
 from services.chassis.errors import Conflict, LaneLost, Refusal, StoreTrouble, TooMuchOutput
 from services.chassis.fence import Fence, name_of
-from services.chassis.inbox import MOST_BYTES, Inbox
+from services.chassis.inbox import MOST_BYTES
+from services.chassis.intake import Intake
 from services.chassis.metrics import Metrics
 from services.chassis.opening import open_lane
 from services.chassis.ports import Broker, Store
@@ -56,58 +57,30 @@ class Lane:
 
     def __init__(self, lot: Lot, source: Input, parts: Parts, trouble: Callable[[str], None]) -> None:
         self.lot, self.source, self.parts = lot, source, parts
-        self.opened = False
         self.beat = asyncio.get_running_loop().time()  # when it last showed that it is trying
         self.fence = Fence(name_of(parts.service.name, lot), 0, 0, 0)
         self.published = -1  # the last batch that is safe on the broker
         self._sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic))
-        self._inbox, self._closing = Inbox(), False
-        self._proof: Last | None = None
-        self._expect, self._idle_at = 0, 0
-        self._paused = self._sought = False
+        self._intake = Intake(lot, parts.broker, self._made_anew)
+        self._closing = False
         self._aim: tuple[datetime, int] | None = None
         self._trouble = trouble
         self._labels = (parts.service.name, lot.topic, str(lot.partition))
 
-    # -- taking
+    @property
+    def opened(self) -> bool:
+        """Whether it takes records."""
+        return self._intake.opened
 
     def hand(self, records: Sequence[Record]) -> None:
-        """Queue records in order; drop them while closed, and those that the fence is past."""
-        if not self.opened or self._closing or not (records := _from(records, self._expect)):
-            return
-        if not self._sought and records[0].offset > self._expect:
-            # Left over from before the lane was opened, or a true gap: the second time it is believed.
-            self._sought = True
-            self.parts.broker.seek(self.lot, self._expect)
-            return
-        self._sought = True
-        if self._proof is not None and records[0].offset <= self._proof.offset:
-            self._prove(self._proof, records[0])
-            records = records[1:]
-        self._proof = None
-        if records:
-            self._expect = records[-1].offset + 1
-            self._inbox.put(records)
-        if self._inbox.full and not self._paused:
-            self._paused = True
-            self.parts.broker.pause(self.lot)
-
-    def _prove(self, last: Last, record: Record) -> None:
-        """Look at the record that the fence took last: in a topic made anew it is another one."""
-        self._expect = last.offset + 1
-        if record.timestamp != last.timestamp:
-            self.opened = False
-            self._trouble(
-                f"Topic {self.lot.topic} is not the one that {self.parts.service.name} has read: record "
-                f"{last.offset} of partition {self.lot.partition} is another one; it was made anew, so drop the "
-                f"service's fences and documents, or restore the topic."
-            )
+        """Queue records in order; while closed they are dropped."""
+        self._intake.hand(records)
 
     def aim(self, at: datetime, end: int) -> None:
         """Fire what is due at `at`, once the input is read to `end`, its end at that time."""
         if self._aim is None and self.opened:
             self._aim = (at, end)
-            self._inbox.wake()
+            self._intake.wake()
 
     # -- life
 
@@ -118,57 +91,34 @@ class Lane:
                 await self._open()
                 await self._work()
             except LaneLost:
-                self.opened = False
-                self._inbox.clear()
-                self.parts.broker.pause(self.lot)
+                self._intake.close()
                 log.warning("lane lost", extra={"lane": self.fence.id, "epoch": self.fence.epoch})
                 await asyncio.sleep(self.parts.reopen_after)
 
     def close(self) -> None:
         """Finish what is in flight and end."""
         self._closing = True
-        self._inbox.wake()
+        self._intake.close()
 
     async def _open(self) -> None:
         opening = await open_lane(self)
         self.fence, self.published = opening.fence, opening.fence.batch
-        self._proof, self._expect = opening.proof, opening.start
-        self._sought = self._paused = False
         self._aim = None
-        self._inbox.clear()
-        self.opened = True
-        self.parts.broker.seek(self.lot, opening.start)
-        self.parts.broker.resume(self.lot)
+        self._intake.open(opening.start, opening.proof)
         self.parts.metrics.epoch.labels(*self._labels).set(self.fence.epoch)
         self.parts.step("opened")
 
     async def _work(self) -> None:
         while not self._closing:
             self.beat = asyncio.get_running_loop().time()
-            records = self._inbox.take()
-            if self._paused and self._inbox.low:
-                self._paused = False
-                self.parts.broker.resume(self.lot)
-            if records:
+            if records := self._intake.take():
                 self.parts.step("taken")
                 await self._carry(records)
             acted = await self._act() if self._aim else False
             if not records and not acted:
-                await self._inbox.wait(IDLE)
-                if not self._inbox:
-                    await self._pass_what_is_no_record()
-
-    async def _pass_what_is_no_record(self) -> None:
-        """Move the fence past the marks that transactional writers leave behind.
-
-        Only when two looks in a row find the same: records may be on their way from broker to lane.
-        """
-        position = await self.parts.broker.position(self.lot)
-        settled = position == self._idle_at and self._proof is None and not self._inbox and not self._closing
-        self._idle_at = position
-        if settled and position > self.fence.next and position >= self._expect:
-            self._expect = position
-            await self._settle([], to=position)
+                await self._intake.wait(IDLE)
+                if (past := await self._intake.past()) > self.fence.next:
+                    await self._settle([], to=past)
 
     # -- batches
 
@@ -212,7 +162,7 @@ class Lane:
             except TooMuchOutput:
                 items = self._smaller(items, "too_large", "What it asks for does not fit into one transaction.")
             except StoreTrouble as trouble:
-                log.info("transaction undecided", extra={"lane": self.fence.id, "trouble": str(trouble)})
+                log.debug("to be decided again", extra={"lane": self.fence.id, "trouble": str(trouble)})
                 self.parts.metrics.aborts.labels(self.parts.service.name).inc()
                 if (found := await self._looked_up()) is not None:
                     self.fence = found
@@ -283,6 +233,13 @@ class Lane:
         for code in found.dead:
             figures.dead.labels(name, topic, code).inc()
 
+    def _made_anew(self, last: Last) -> None:
+        self._trouble(
+            f"Topic {self.lot.topic} is not the one that {self.parts.service.name} has read: record {last.offset} of "
+            f"partition {self.lot.partition} is another one; it was made anew, so drop the service's fences and "
+            f"documents, or restore the topic."
+        )
+
     # -- patience
 
     async def trying(self, attempt: Callable[[], Awaitable[T]]) -> T:
@@ -305,9 +262,3 @@ class Lane:
             return task.result()
         finally:
             task.cancel()
-
-
-def _from(records: Sequence[Record], offset: int) -> Sequence[Record]:
-    if records and records[0].offset >= offset:
-        return records
-    return [record for record in records if record.offset >= offset]

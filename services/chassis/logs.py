@@ -33,5 +33,5 @@ def log_json(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("aiokafka", "faststream", "pymongo"):  # what they meet is said by the road, once
+    for noisy in ("aiokafka", "faststream", "pymongo", "uvicorn"):  # what they meet is said by the road, once
         logging.getLogger(noisy).setLevel("CRITICAL" if level != "DEBUG" else "INFO")

@@ -45,8 +45,8 @@ def _translated() -> Iterator[None]:
         if codes & _TOO_LARGE:
             raise
         if codes & _CONFLICTS or error.has_error_label("TransientTransactionError"):
-            raise Conflict(f"{type(error).__name__}: {error}") from error
-        raise StoreTrouble(f"{type(error).__name__}: {error}") from error
+            raise Conflict(_short(error)) from error
+        raise StoreTrouble(_short(error)) from error
 
 
 class MongoStore:
@@ -258,7 +258,5 @@ async def _abort(session: AsyncIOMotorClientSession) -> None:
 
 
 def _short(error: PyMongoError) -> str:
-    reason = (
-        error.details.get("errmsg", str(error)) if isinstance(error, OperationFailure) and error.details else str(error)
-    )
-    return reason.split(", Timeout:")[0][:300]
+    reason = (error.details or {}).get("errmsg") if isinstance(error, OperationFailure) else None
+    return f"{type(error).__name__}: {reason or error}".split(", Timeout:")[0][:300]

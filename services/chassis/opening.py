@@ -42,18 +42,22 @@ async def open_lane(lane: "Lane") -> Opening:
 
 
 def _check(service: str, lot: Lot, fence: Fence, beginning: int, end: int) -> None:
-    where = f"partition {lot.partition} of topic {lot.topic}"
     if fence.next > end:
         raise Refusal(
-            f"{service} has read {where} up to {fence.next}, but it ends at {end}: the topic was made anew or cut; "
-            f"drop the service's fences and documents, or restore the topic."
+            f"{service} has read partition {lot.partition} of topic {lot.topic} up to {fence.next}, but it ends at "
+            f"{end}: the topic was made anew or cut; drop the service's fences and documents, or restore the topic."
         )
     if fence.next < beginning:
-        raise Refusal(
-            f"{service} has read {where} up to {fence.next}, but it begins at {beginning}: retention has passed "
-            f"records that were never read; rebuild the service from a full topic, or accept the loss by moving its "
-            f"fence to {beginning}."
-        )
+        raise Refusal(passed_by_retention(service, lot, fence, beginning))
+
+
+def passed_by_retention(service: str, lot: Lot, fence: Fence, beginning: int) -> str:
+    """Say that records are gone which were never read."""
+    return (
+        f"{service} has read partition {lot.partition} of topic {lot.topic} up to {fence.next}, but it begins at "
+        f"{beginning}: retention has passed records that were never read; rebuild the service from a full topic, or "
+        f"accept the loss by moving its fence to {beginning}."
+    )
 
 
 async def _read_first(lane: "Lane", topics: Collection[Topic]) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 from services.chassis.errors import Refusal, StoreTrouble
 from services.chassis.lane import Lane, Parts
+from services.chassis.opening import passed_by_retention
 from services.chassis.records import Lot, Record
 from services.chassis.service import Input
 
 log = logging.getLogger(__name__)
 
 DRAIN = 5.0  # seconds that a lane which goes may take for its transaction in flight
+LOOK = 5.0  # seconds between looks at whether all goes on
 STUCK = 120.0  # seconds without a sign of trying, after which the process ends
 
 
@@ -49,9 +51,9 @@ class Road:
             return
         self.parts.step("closing")
         for lane, task in going:
-            lane.close()
             if not lane.opened:
-                task.cancel()
+                task.cancel()  # nothing is in flight
+            lane.close()
         await asyncio.wait([task for _, task in going], timeout=DRAIN)
         for _, task in going:
             task.cancel()
@@ -124,14 +126,25 @@ class Road:
     # -- watching
 
     async def _watch(self) -> None:
+        looked = 0.0
         while True:
             await asyncio.sleep(self.parts.tick)
             await self._note()
             await self._aim()
             now = asyncio.get_running_loop().time()
-            for lane in self.lanes.values():
-                if now - lane.beat > STUCK:
-                    self._fail(f"{lane.fence.id} has not tried anything for {STUCK:.0f} s; this process gives up.")
+            if now - looked > LOOK:
+                looked = now
+                await self._look(now)
+
+    async def _look(self, now: float) -> None:
+        """Fail rather than wait for ever: for a lane that is stuck, or for records that retention has taken."""
+        for lane in self.lanes.values():
+            if now - lane.beat > STUCK:
+                self._fail(f"{lane.fence.id} has not tried anything for {STUCK:.0f} s; this process gives up.")
+        opened = {lot: lane for lot, lane in self.lanes.items() if lane.opened}
+        for lot, (beginning, _) in (await self.parts.broker.bounds(opened)).items():
+            if (lane := opened[lot]).opened and lane.fence.next < beginning:
+                self._fail(passed_by_retention(self.parts.service.name, lot, lane.fence, beginning))
 
     async def _note(self) -> None:
         """Commit to the group what has been published since the last time."""

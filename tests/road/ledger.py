@@ -7,6 +7,7 @@ from pydantic import Field
 
 from contracts.fields import Frozen, Name
 from contracts.message import Message, Topic
+from contracts.topics import dead_letters
 from services.chassis.service import Input, Service
 from services.chassis.work import Taken, Work
 
@@ -39,8 +40,8 @@ class Added(Message):
 
 COMMANDS = Topic("ledger.commands", "account", ("anybody",), ("ledger",), (Add, Break), "commands")
 EVENTS = Topic("ledger.events", "account", ("ledger",), ("anybody",), (Added,), "events")
-DEAD = "ledger.commands.ledger.dlq"
-TOPICS = (COMMANDS.name, EVENTS.name, DEAD)
+DEAD = dead_letters(COMMANDS, "ledger").name
+TOPICS = (COMMANDS, EVENTS, dead_letters(COMMANDS, "ledger"))
 
 
 async def add_up(work: Work, taken: Sequence[Taken]) -> None:

@@ -8,6 +8,7 @@ from aiokafka.structs import TopicPartition
 
 from services.chassis.errors import Refusal
 from services.chassis.partitions import home
+from services.chassis.records import Lot
 from services.ops.stack import Stack
 from tests.road.ledger import COMMANDS, TOPICS, ledger
 from tests.road.test_road import ask, events
@@ -60,6 +61,18 @@ async def test_records_that_retention_took_unread_are_not_skipped_in_silence(wor
     lot = TopicPartition(COMMANDS.name, home("ann", PARTITIONS))
     await world.admin.delete_records({lot: RecordsToDelete(before_offset=6)})
     assert "up to 3, but it begins at 6: retention has passed records that were never read" in await refused(world)
+
+
+async def test_records_that_retention_takes_from_a_running_service_end_it(world: RealWorld) -> None:
+    instance = await world.start(ledger())
+    await ask(world, "ann", 3)
+    await events(world, 3)
+    lot = Lot(COMMANDS.name, home("ann", PARTITIONS))
+    instance.road.parts.broker.pause(lot)
+    await ask(world, "ann", 5, prefix="unread-")
+    await world.admin.delete_records({TopicPartition(*lot): RecordsToDelete(before_offset=7)})
+    with pytest.raises(Refusal, match="retention has passed records that were never read"):
+        await instance.task
 
 
 async def test_retention_of_what_has_been_read_is_no_fault(world: RealWorld) -> None:

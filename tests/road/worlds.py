@@ -9,9 +9,10 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
 
+from contracts.message import Topic
 from services.chassis.clock import SystemClock
 from services.chassis.kafka import KafkaBroker
 from services.chassis.lane import Parts
@@ -22,6 +23,7 @@ from services.chassis.records import Headers, Record
 from services.chassis.road import Road
 from services.chassis.service import Service
 from services.chassis.stops import never
+from services.ops.topics import create_topics
 
 PARTITIONS = 4
 
@@ -71,8 +73,8 @@ class World(Protocol):
 class MemoryWorld:
     """Everything in this process."""
 
-    def __init__(self, topics: Sequence[str]) -> None:
-        self.cluster, self.database = MemoryCluster(topics, PARTITIONS), MemoryDatabase()
+    def __init__(self, topics: Sequence[Topic]) -> None:
+        self.cluster, self.database = MemoryCluster([topic.name for topic in topics], PARTITIONS), MemoryDatabase()
 
     async def start(self, service: Service) -> Instance:
         broker = MemoryBroker(self.cluster, service.name)
@@ -99,8 +101,8 @@ class MemoryWorld:
 class RealWorld:
     """Real servers; the topics are new, the database has a name of its own."""
 
-    def __init__(self, kafka: str, mongo: str, topics: Sequence[str]) -> None:
-        self.kafka, self.topics = kafka, topics
+    def __init__(self, kafka: str, mongo: str, topics: Sequence[Topic]) -> None:
+        self.kafka, self.new, self.topics = kafka, topics, [topic.name for topic in topics]
         self.instances: list[Instance] = []
         self.mongo = mongo.replace("/?", f"/t{uuid.uuid4().hex[:12]}?", 1)
 
@@ -118,13 +120,12 @@ class RealWorld:
         self.client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(self.mongo)
 
     async def remove_topics(self) -> None:
-        await self.admin.delete_topics(list(self.topics))
+        await self.admin.delete_topics(self.topics)
         while set(self.topics) & set(await self.admin.list_topics()):
             await asyncio.sleep(0.05)
 
     async def create_topics(self, partitions: int = PARTITIONS) -> None:
-        config = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(4 << 20)}
-        await self.admin.create_topics([NewTopic(name, partitions, 1, topic_configs=config) for name in self.topics])
+        await create_topics(self.kafka, partitions, topics=self.new)
 
     async def start(self, service: Service, session_timeout: float = 6.0) -> Instance:
         broker, store = KafkaBroker(service.name, [self.kafka], session_timeout), MongoStore(self.mongo, service.name)

@@ -33,7 +33,7 @@ class Postbox:
     def __init__(self) -> None:
         self.mails: list[Mail] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.mails.append(email.message_from_bytes(envelope.content))
         return "250 OK"
 
@@ -100,10 +100,9 @@ class System:
 
     async def quiet(self) -> None:
         """Wait until all input is read and nothing is due."""
-        for road, _, task in self._running.values():
+        for _, _, task in self._running.values():
             if task.done():
                 task.result()
-            assert road.lanes or True
         calm, before = 0, -1
         async with asyncio.timeout(30):
             while calm < 3:
@@ -141,7 +140,9 @@ class System:
         [answer] = [event for event in self.heard("inventory.events") if event.get("causationid") == id]
         return answer
 
-    async def bills(self, type: str, subscription: str = "S-1", at: datetime | None = None, **data: Any) -> dict[str, Any]:
+    async def bills(
+        self, type: str, subscription: str = "S-1", at: datetime | None = None, **data: Any
+    ) -> dict[str, Any]:
         """Say something as billing, and give the answer."""
         id = await self.says("billing.events", f"subscription.{type}", subscription, data, at)
         [answer] = [event for event in self.heard("provisioning.events") if event.get("causationid") == id]
@@ -155,7 +156,9 @@ class System:
 
     def number(self, number: str = NUMBER) -> dict[str, Any]:
         """Give the present state as its last event tells it."""
-        return [e["data"] for e in self.heard("inventory.events") if e["subject"] == number and "number" in e["data"]][-1]  # type: ignore[no-any-return]
+        events = [event for event in self.heard("inventory.events") if event["subject"] == number]
+        state: dict[str, Any] = [event["data"] for event in events if event["type"] != "command.rejected"][-1]
+        return state
 
     def dead_letters(self) -> list[Any]:
         """Give all dead letters."""
@@ -165,7 +168,8 @@ class System:
 
     async def add(self, number: str = NUMBER, **attributes: Any) -> None:
         """Bring a number into the bank."""
-        answer = await self.asks("number.add", number, **{"vendor": "v1", "country": "SG", "sku": "sg-local", **attributes})
+        data = {"vendor": "v1", "country": "SG", "sku": "sg-local", **attributes}
+        answer = await self.asks("number.add", number, **data)
         assert answer["type"] == "number.added", answer
 
     async def account(self, org: str = "acme", kind: str = "customer", **fields: Any) -> None:

@@ -1,0 +1,96 @@
+"""What a lane is handed: from the right record on, each once, and no more than it can hold."""
+
+from collections.abc import Callable, Sequence
+
+from services.chassis.inbox import Inbox
+from services.chassis.ports import Broker
+from services.chassis.records import Last, Lot, Record
+
+
+class Intake:
+    """Between broker and lane. Closed, it drops what it is handed: all of it will come again."""
+
+    def __init__(self, lot: Lot, broker: Broker, made_anew: Callable[[Last], None]) -> None:
+        self.opened = False
+        self._lot, self._broker, self._made_anew = lot, broker, made_anew
+        self._inbox = Inbox()
+        self._expect = 0  # offset of the next record to be handed
+        self._proof: Last | None = None
+        self._paused = self._sought = False
+        self._idle_at = -1
+
+    def open(self, start: int, proof: Last | None) -> None:
+        """Take records from `start` on; the one at `proof`, if it still exists, must be the very same."""
+        self._expect, self._proof, self._idle_at = start, proof, -1
+        self._sought = self._paused = False
+        self._inbox.clear()
+        self.opened = True
+        self._broker.seek(self._lot, start)
+        self._broker.resume(self._lot)
+
+    def close(self) -> None:
+        """Take nothing more, forget what waits, and end a wait."""
+        self.opened = False
+        self._inbox.clear()
+        self._inbox.wake()
+        self._broker.pause(self._lot)
+
+    def hand(self, records: Sequence[Record]) -> None:
+        """Queue records in order, without those that were handed before."""
+        if not self.opened or not (records := _from(records, self._expect)):
+            return
+        if not self._sought and records[0].offset > self._expect:
+            # Left over from before the lane was opened, or a true gap: the second time it is believed.
+            self._sought = True
+            self._broker.seek(self._lot, self._expect)
+            return
+        self._sought = True
+        proof, self._proof = self._proof, None
+        if proof is not None and records[0].offset == proof.offset:
+            if records[0].timestamp != proof.timestamp:
+                self.close()
+                self._made_anew(proof)
+                return
+            records = records[1:]
+            self._expect = proof.offset + 1
+        if records:
+            self._expect = records[-1].offset + 1
+            self._inbox.put(records)
+        if self._inbox.full and not self._paused:
+            self._paused = True
+            self._broker.pause(self._lot)
+
+    def take(self) -> list[Record]:
+        """Take the next batch, empty if nothing waits."""
+        batch = self._inbox.take()
+        if self._paused and self._inbox.low and self.opened:
+            self._paused = False
+            self._broker.resume(self._lot)
+        return batch
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for records or `wake`, at most so long."""
+        await self._inbox.wait(seconds)
+
+    def wake(self) -> None:
+        """End a wait although nothing has come."""
+        self._inbox.wake()
+
+    async def past(self) -> int:
+        """Give the offset up to which there is nothing left to take, marks of transactional writers included.
+
+        A mark counts only when two looks in a row find the same: records may be on their way from the broker.
+        """
+        position = await self._broker.position(self._lot)
+        settled = position == self._idle_at and position >= self._expect and self._proof is None
+        self._idle_at = position
+        if settled and self.opened and not self._inbox:
+            self._expect = position
+            return position
+        return 0
+
+
+def _from(records: Sequence[Record], offset: int) -> Sequence[Record]:
+    if records and records[0].offset >= offset:
+        return records
+    return [record for record in records if record.offset >= offset]
