@@ -89,7 +89,11 @@ class Bank:
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack, self.folder = stack, folder
-        self.env = {**stack.env, "NUMBERBANK_MAIL_FROM": "bank@bank.example", "NUMBERBANK_SUPPORT_EMAIL": "help@bank.example"}
+        self.env = {
+            **stack.env,
+            "NUMBERBANK_MAIL_FROM": "bank@bank.example",
+            "NUMBERBANK_SUPPORT_EMAIL": "help@bank.example",
+        }
         self.processes: list[Running] = []
         self.asked: list[str] = []
 
@@ -136,7 +140,9 @@ class Bank:
             id = uuid.uuid4().hex
             self.asked.append(id)
             value = envelope(type, number, data, id=id)
-            sent.append(await self.producer.send("inventory.commands", value, number.encode(), home(number, PARTITIONS)))
+            sent.append(
+                await self.producer.send("inventory.commands", value, number.encode(), home(number, PARTITIONS))
+            )
         await asyncio.gather(*sent)
 
     async def read(self, topic: str) -> list[Any]:

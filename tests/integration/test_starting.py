@@ -25,7 +25,12 @@ WRONG = [
     ("inventory", {"MONGODB_URL": "postgres://db"}, 2, "MONGODB_URL"),
     ("inventory", {"NUMBERBANK_CLOCK": "yesterday"}, 2, "NUMBERBANK_CLOCK must be START@RATE"),
     ("inventory", {"NUMBERBANK_CLOCK": "2026-01-01T00:00:00Z@10"}, 2, "NUMBERBANK_CLOCK_SINCE"),
-    ("inventory", {"NUMBERBANK_POLICY": "/nowhere/policy.toml"}, 2, "NUMBERBANK_POLICY names a file that cannot be read"),
+    (
+        "inventory",
+        {"NUMBERBANK_POLICY": "/nowhere/policy.toml"},
+        2,
+        "NUMBERBANK_POLICY names a file that cannot be read",
+    ),
     ("inventory", {"NUMBERBANK_STOP_AT": "noon"}, 2, "NUMBERBANK_STOP_AT must be one of"),
     ("inventory", {"NUMBERBANK_SESSION_TIMEOUT": "soon"}, 2, "NUMBERBANK_SESSION_TIMEOUT"),
     ("notification", {"SMTP_URL": "http://mail"}, 2, "SMTP_URL"),
@@ -69,7 +74,15 @@ async def test_a_database_that_is_away_is_said(own_stack: Stack) -> None:
 def lonely_mongod(tmp_path: Path) -> Iterator[str]:
     """Give the address of a server that is no replica set."""
     port = _free_port()
-    command = [str(find_mongod(Settings.read())), "--port", str(port), "--dbpath", str(tmp_path), "--bind_ip", "127.0.0.1"]
+    command = [
+        str(find_mongod(Settings.read())),
+        "--port",
+        str(port),
+        "--dbpath",
+        str(tmp_path),
+        "--bind_ip",
+        "127.0.0.1",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     client: MongoClient[dict[str, object]] = MongoClient(f"mongodb://127.0.0.1:{port}/?directConnection=true")
     try:
@@ -101,5 +114,7 @@ async def test_the_health_port_tells_alive_ready_degraded_and_figures(bank: Bank
 
     await until(degraded)
     _, figures = await running.get("/metrics/")
-    assert 'numberbank_dead_letters_total{code="not_json",service="inventory",topic="inventory.commands"} 1.0' in figures
+    assert (
+        'numberbank_dead_letters_total{code="not_json",service="inventory",topic="inventory.commands"} 1.0' in figures
+    )
     assert await running.stop() == 0
