@@ -46,15 +46,14 @@ class System:
         self.cluster = MemoryCluster([topic.name for topic in EVERY_TOPIC], partitions)
         self.database = MemoryDatabase()
         self.postbox = Postbox()
-        self.smtp = Controller(self.postbox, hostname="127.0.0.1", port=0)
+        self.smtp_port = _free_port()
+        self.open_post()
         self._running: dict[str, tuple[Road, asyncio.Event, asyncio.Task[None]]] = {}
         self._ids = (f"t-{n}" for n in itertools.count(1))
 
     # -- life
 
     async def __aenter__(self) -> "System":
-        self.smtp.port = _free_port()
-        self.smtp.start()
         for name in SERVICES:
             await self.start(name)
         return self
@@ -62,7 +61,16 @@ class System:
     async def __aexit__(self, *failure: object) -> None:
         for name in list(self._running):
             await self.stop(name)
-        self.smtp.stop()
+        self.close_post()
+
+    def open_post(self) -> None:
+        """Start the mail server; it is the same one again after `close_post`."""
+        self._smtp = Controller(self.postbox, hostname="127.0.0.1", port=self.smtp_port)
+        self._smtp.start()
+
+    def close_post(self) -> None:
+        """Stop the mail server."""
+        self._smtp.stop()
 
     async def start(self, name: str) -> None:
         build = import_module(f"services.{name.replace('-', '_')}.app").service
@@ -70,7 +78,7 @@ class System:
         frozen = type("Frozen", (kind,), {"clock": lambda _: self.clock})
         settings = frozen.load({
             "KAFKA_BOOTSTRAP_SERVERS": "none:1", "MONGODB_URL": "mongodb://none",
-            "SMTP_URL": f"smtp://127.0.0.1:{self.smtp.port}", "NUMBERBANK_SUPPORT_EMAIL": "support@bank.example",
+            "SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}", "NUMBERBANK_SUPPORT_EMAIL": "support@bank.example",
             "NUMBERBANK_MAIL_FROM": "bank@bank.example",
         })  # fmt: skip
         service = build(settings)

@@ -1,0 +1,1 @@
+"""The commands of `numberbank`, a file each; what they do is beside this folder."""

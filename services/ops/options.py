@@ -1,0 +1,195 @@
+"""Options of the command line, generated from the contracts: a data field is an option.
+
+Nested fields are flat (`holder.org` is `--org`), lists are in the singular, repeated or with commas.
+"""
+
+import re
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import click
+from pydantic import BaseModel
+
+from contracts.fields import E164, format_instant, parse_instant
+from contracts.message import Message
+from services.ops.faults import WrongUsage
+from services.ops.numbers import canonical_all
+
+NEVER = "never"
+_SINGULAR = {"numbers": "number", "capabilities": "capability"}
+# Where the contract says what null means, other than absent.
+_FOR_EVER = {("Lock", ("until",)), ("Import", ("hold", "until"))}
+
+Path = tuple[str, ...]
+
+
+class DataField(NamedTuple):
+    """A field of the data of a message, and the option that gives it."""
+
+    path: Path
+    flag: str  # such as `--did-reservation`
+    kind: Literal["text", "flag", "time", "version", "number", "choice"]
+    many: bool
+    required: bool
+    nullable: bool
+    choices: tuple[str, ...]
+    help: str
+    for_ever: bool
+
+    @property
+    def parameter(self) -> str:
+        """The name of the option's value in Python."""
+        return "data_" + "__".join(self.path)
+
+
+class Time(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
+    """A time with offset, or a date, which is its first moment in UTC."""
+
+    name = "time"
+
+    def __init__(self, for_ever: bool = False) -> None:
+        self.for_ever = for_ever
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Give the time as the wire wants it, or `never`."""
+        if self.for_ever and value == NEVER:
+            return NEVER
+        try:
+            full = f"{value}T00:00:00Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII) else value
+            return format_instant(parse_instant(full))
+        except ValueError:
+            also = f", or {NEVER}" if self.for_ever else ""
+            self.fail(f"{value!r} is no time; write 2026-03-01T00:00:00Z, or 2026-03-01 for its first moment{also}.")
+
+
+def data_of(message: type[Message]) -> type[BaseModel]:
+    """Give the model of the data of a message."""
+    model: type[BaseModel] = _bare(get_type_hints(message, include_extras=True)["data"])
+    return model
+
+
+def type_of(message: type[Message]) -> str:
+    """Give the `type` of a message."""
+    return str(get_args(message.model_fields["type"].annotation)[0])
+
+
+def fields_of(model: type[BaseModel]) -> list[DataField]:
+    """Give the fields of the data; of two that would have the same option the nested one says where it is."""
+    taken: dict[str, DataField] = {}
+    for field in sorted(_walk(model, model.__name__, (), True), key=lambda field: len(field.path)):
+        flag = field.flag if field.flag not in taken else "--" + "-".join(field.path).replace("_", "-")
+        taken[flag] = field._replace(flag=flag)
+    return list(taken.values())
+
+
+def option_of(field: DataField) -> click.Option:
+    """Give the option of a field."""
+    text = field.help or " of the ".join(name.replace("_", " ") for name in reversed(field.path))
+    if field.for_ever:
+        text = f"{text}; {NEVER}: null, it stands until somebody acts"
+    if field.many:
+        text = f"{text}; repeated or with commas"
+    if field.kind == "flag":
+        return click.Option([f"{field.flag}/--no-{field.flag[2:]}", field.parameter], help=text, default=None)
+    return click.Option(
+        [field.flag, field.parameter],
+        help=text,
+        required=field.required and not field.many,
+        multiple=field.many,
+        type=_click_type(field),
+        metavar="NUMBER" if field.kind == "number" else None,
+    )
+
+
+def data_from(fields: Sequence[DataField], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the data that the options say; what was not given is absent. Raises `WrongUsage`."""
+    data: dict[str, Any] = {}
+    for field in fields:
+        value = given.get(field.parameter)
+        if field.many:
+            value = _listed(field, value or ()) or ([] if field.required else None)
+        elif value is not None and field.kind == "number":
+            value = _one_number(field, value)
+        if value is None:
+            continue
+        inside = data
+        for name in field.path[:-1]:
+            inside = inside.setdefault(name, {})
+        inside[field.path[-1]] = None if field.for_ever and value == NEVER else value
+    return data
+
+
+def _listed(field: DataField, values: Sequence[str]) -> list[str]:
+    if field.kind == "number":
+        return canonical_all(values)
+    parts = [part.strip() for value in values for part in value.split(",") if part.strip()]
+    for part in parts:
+        if field.choices and part not in field.choices:
+            raise WrongUsage(f"{field.flag}: {part!r} is not one of {', '.join(field.choices)}.")
+    return list(dict.fromkeys(parts))
+
+
+def _one_number(field: DataField, value: str) -> str:
+    numbers = canonical_all([value])
+    if len(numbers) != 1:
+        raise WrongUsage(f"{field.flag} takes one number, not {value!r}.")
+    return numbers[0]
+
+
+def _walk(model: type[BaseModel], root: str, prefix: Path, required: bool) -> Iterator[DataField]:
+    for name, hint in get_type_hints(model, include_extras=True).items():
+        info = model.model_fields.get(name)
+        if info is None:
+            continue
+        path, needed, bare = (*prefix, name), required and info.is_required(), _bare(hint)
+        if isinstance(bare, type) and issubclass(bare, BaseModel):
+            yield from _walk(bare, root, path, needed)
+            continue
+        many = get_origin(bare) is tuple
+        item = get_args(bare)[0] if many else hint
+        choices = get_args(_bare(item)) if get_origin(_bare(item)) is Literal else ()
+        yield DataField(
+            path=path,
+            flag="--" + _SINGULAR.get(name, name).replace("_", "-"),
+            kind=_kind(item),
+            many=many,
+            required=needed,
+            nullable=_nullable(hint),
+            choices=choices,
+            help=info.description or "",
+            for_ever=(root, path) in _FOR_EVER,
+        )
+
+
+def _kind(hint: Any) -> Literal["text", "flag", "time", "version", "number", "choice"]:
+    if hint == E164:
+        return "number"
+    bare = _bare(hint)
+    if get_origin(bare) is Literal:
+        return "choice"
+    kinds: dict[Any, Literal["flag", "time", "version"]] = {bool: "flag", datetime: "time", int: "version"}
+    return kinds.get(bare, "text")
+
+
+def _bare(hint: Any) -> Any:
+    """Take `Annotated` and `| None` off a type."""
+    while True:
+        if get_origin(hint) is Annotated:
+            hint = get_args(hint)[0]
+        elif get_origin(hint) in (Union, types.UnionType):
+            hint = next(arg for arg in get_args(hint) if arg is not type(None))
+        else:
+            return hint
+
+
+def _nullable(hint: Any) -> bool:
+    return get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
+
+
+def _click_type(field: DataField) -> "click.ParamType[Any]":
+    if field.kind == "choice" and not field.many:
+        return click.Choice(field.choices)
+    kinds: dict[str, click.ParamType[Any]] = {"time": Time(field.for_ever), "version": click.IntRange(min=0)}
+    return kinds.get(field.kind, click.STRING)
