@@ -21,7 +21,8 @@ from pydantic import (
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+_HOUR = r"([01]\d|2[0-3]):[0-5]\d"
+_RFC3339 = re.compile(rf"\d{{4}}-\d\d-\d\dT{_HOUR}:[0-5]\d(\.\d{{1,9}})?(Z|[+-]{_HOUR})", re.ASCII | re.IGNORECASE)
 
 
 def parse_instant(value: object) -> datetime:
@@ -37,13 +38,14 @@ def parse_instant(value: object) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("must be an RFC 3339 time with an offset, such as 2026-03-01T00:00:00Z")
     try:
-        # BSON keeps milliseconds: cut here, or what is published and what is stored would differ.
         value = value.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("must lie between the years 1900 and 9999") from error
+    # BSON keeps milliseconds: cut here, or what is published and what is stored would differ.
+    value = value.replace(microsecond=value.microsecond // 1000 * 1000)
     if not EARLIEST <= value <= LATEST:
         raise ValueError("must lie between the years 1900 and 9999")
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+    return value
 
 
 def format_instant(at: datetime) -> str:

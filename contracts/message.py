@@ -24,13 +24,13 @@ class Message(Frozen):
     "subject": "+6531580001", "data": {"remark": "not needed"}}`
     """
 
-    specversion: Literal["1.0"]
+    specversion: Literal["1.0"] = Field(description="always 1.0")
     id: Name = Field(description="any string; sameness is (source, id)")
     source: Source = Field(description="URI reference of who writes")
     type: str = Field(description="what is asked or what has happened")
     subject: Name = Field(description="the number, subscription or org; also the Kafka key")
     time: Instant | None = Field(None, description="when it happened, or was asked")
-    datacontenttype: Name | None = None
+    datacontenttype: Name | None = Field(None, description="application/json")
     correlationid: Name | None = Field(None, description="the same along a chain of messages")
     causationid: Name | None = Field(None, description="id of the message that caused this one")
     actor: Name | None = Field(None, description="who asked")
