@@ -39,8 +39,8 @@ class Renewal(Frozen):
 class Change(Frozen):
     """Numbers join and leave the subscription."""
 
-    added: Numbers = Field((), description="numbers to assign")
-    removed: Numbers = Field((), description="numbers to hold with cause removed")
+    added: Numbers = Field(description="numbers to assign; may be empty")
+    removed: Numbers = Field(description="numbers to hold with cause removed; may be empty")
 
 
 class Swap(Frozen):

@@ -34,7 +34,7 @@ async def hold(system: System, cause: str, ported_in: bool) -> None:
             await system.add(OTHER)
             await system.bills("swapped", old=NUMBER, new=OTHER)
         elif cause == "removed":
-            await system.bills("changed", removed=[NUMBER])
+            await system.bills("changed", added=[], removed=[NUMBER])
         else:
             await system.bills(cause.removeprefix("subscription_"))
 

@@ -67,7 +67,7 @@ async def test_an_older_fact_loses(system: System) -> None:
     earlier = system.clock.now()
     await system.passes(days=1)
     await system.bills("activated", account=ACME, product="did", numbers=[NUMBER])
-    answer = await system.bills("changed", at=earlier, removed=[NUMBER])
+    answer = await system.bills("changed", at=earlier, added=[], removed=[NUMBER])
     assert answer["type"] == "provisioning.completed"
     assert [n["outcome"] for n in answer["data"]["numbers"]] == ["outdated"]
     assert system.number()["state"] == "assigned"

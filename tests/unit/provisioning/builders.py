@@ -36,6 +36,7 @@ _ids = count(1)
 # The least that each event needs.
 LEAST: dict[str, dict[str, Any]] = {
     "subscription.activated": {"account": ACME, "product": "did", "numbers": []},
+    "subscription.changed": {"added": [], "removed": []},
     "subscription.swapped": {"old": A, "new": B},
     "subscription.transferred": {"account": RIVAL},
 }
