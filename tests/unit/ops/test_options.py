@@ -84,8 +84,8 @@ def test_what_the_contract_requires_is_required(type, required):
         ("subscription.activated", {"data_numbers": ()}, {"numbers": []}),
         (
             "subscription.changed",
-            {"data_added": ("+65 3158 0001,006531580002",), "removed": []},
-            {"added": ["+6531580001", "+6531580002"]},
+            {"data_added": ("+65 3158 0001,006531580002",)},
+            {"added": ["+6531580001", "+6531580002"], "removed": []},
         ),
         (
             "subscription.swapped",
