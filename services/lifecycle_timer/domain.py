@@ -95,10 +95,12 @@ def followed(before: Timer | None, number: Number, notice: timedelta, *, known: 
         number.number, number.version, hold.placed, hold.cause, hold.until, hold.free_until, hold.charged,
         None if number.holder is None else Holder(number.holder.org, number.holder.kind), number.partner,
         next_at=hold.until if hold.until in told else hold.until - notice, told=told,
+        # Of the hold, not of this end of it: a hold may fall back to an end that was asked for before.
+        attempt=before.attempt if before is not None and same else 0,
     )  # fmt: skip
     if before is not None and same and before.until == hold.until and before.is_told:
         # Whoever has asked for the end goes on waiting for the answer to that.
-        return timer._replace(attempt=before.attempt, next_at=before.next_at)
+        return timer._replace(next_at=before.next_at)
     return timer
 
 

@@ -4,6 +4,7 @@ import asyncio
 import email
 import itertools
 import json
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import Message as Mail
@@ -134,11 +135,8 @@ class System:
     ) -> str:
         """Write an event or command, and wait until all has come of it."""
         id = next(self._ids)
-        envelope = {
-            "specversion": "1.0", "id": id, "source": "/test", "type": type, "subject": subject,
-            "time": format_instant(at or self.clock.now()), "data": data,
-        }  # fmt: skip
-        self.cluster.write(topic, subject, json.dumps(envelope).encode())
+        value = envelope(type, subject, data, id=id, time=format_instant(at or self.clock.now()))
+        self.cluster.write(topic, subject, value)
         await self.quiet()
         return id
 
@@ -184,6 +182,12 @@ class System:
         """Tell who an organisation is."""
         data = {"org": org, "kind": kind, "name": org.title(), **fields}
         await self.says("billing.accounts", "account.updated", org, data)
+
+
+def envelope(type: str, subject: str, data: Mapping[str, Any], **attributes: str) -> bytes:
+    """Write a message as a stranger would."""
+    fixed = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "/test", "type": type, "subject": subject}
+    return json.dumps({**fixed, **attributes, "data": data}).encode()
 
 
 def _free_port() -> int:

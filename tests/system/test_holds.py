@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.system.system import ACME, NUMBER, System
+from tests.system.system import ACME, NUMBER, System, envelope
 
 PERIODS = [
     ("manual", False, 28),
@@ -133,3 +133,19 @@ async def test_a_hold_that_ended_in_the_backlog_is_not_announced(system: System)
     await system.start("lifecycle-timer")
     await system.passes(days=10)
     assert system.heard("lifecycle.events") == []
+
+
+async def test_a_hold_that_falls_back_to_an_end_that_was_asked_for_before_ends_at_once(system: System) -> None:
+    await system.add()
+    await system.asks("number.reserve", holder=ACME, remark="for later")
+    await system.passes(days=27)
+    await system.stop("inventory")
+    extension = {"did_reservation": "R-1", "holder": ACME, "until": "2026-03-15T00:00:00Z"}
+    command = envelope("number.extend", NUMBER, extension)
+    system.cluster.write("inventory.commands", NUMBER, command)
+    await system.passes(days=2)
+    await system.start("inventory")
+    await system.quiet()
+    assert system.number()["hold"]["charged"]
+    await system.asks("number.end_extension", did_reservation="R-1")
+    assert system.number()["state"] == "available"

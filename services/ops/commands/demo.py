@@ -8,7 +8,7 @@ import click
 @click.command(epilog="Example: numberbank demo --stay")
 @click.option("--stay", is_flag=True, help="keep all running afterwards, until Ctrl-C")
 @click.option(
-    "--seconds", type=click.FloatRange(min=10, max=86_400), default=60.0, show_default=True, help="a year takes so long"
+    "--seconds", type=click.FloatRange(min=20, max=86_400), default=60.0, show_default=True, help="a year takes so long"
 )
 @click.option("--json", "as_json", is_flag=True, help="one check a line on standard output")
 def demo(stay: bool, seconds: float, as_json: bool) -> int:
