@@ -46,11 +46,12 @@ class Inbox:
         size = 0
         records = self._records
         while records and len(batch) < MOST_RECORDS:
-            size += records[0].size
-            if batch and size > MOST_BYTES:
+            more = records[0].size
+            if batch and size + more > MOST_BYTES:
                 break
-            self._bytes -= records[0].size
+            size += more
             batch.append(records.popleft())
+        self._bytes -= size
         return batch
 
     def clear(self) -> None:

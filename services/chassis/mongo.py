@@ -233,7 +233,8 @@ class MongoTransaction:
 
 
 async def _get(collection: Any, ids: Collection[Any], session: Any) -> dict[Any, Document]:
-    cursor = collection.find({"_id": {"$in": list(ids)}}, session=session)
+    # One more than there can be, or the server stops after 101 and is asked a second time.
+    cursor = collection.find({"_id": {"$in": list(ids)}}, session=session, batch_size=len(ids) + 1)
     return {doc["_id"]: doc for doc in await cursor.to_list(None)}
 
 

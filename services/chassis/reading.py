@@ -71,10 +71,12 @@ class Reading:
     def _explained(self, error: ErrorDetails) -> Skipped | Unreadable:
         kind, path = error["type"], [str(part) for part in error["loc"]]
         if kind == "union_tag_invalid":
-            tag = str(error["ctx"]["tag"])[:128]
+            tag = error["input"]["type"]
+            if not isinstance(tag, str) or not tag:
+                return Unreadable("invalid_field", "type: must be a string that says what is asked or has happened.")
             if not self._strict:
                 return Skipped(tag)
-            return Unreadable("unknown_type", f"type: {tag!r} is not known here; known are {_known(error)}.")
+            return Unreadable("unknown_type", f"type: {tag[:128]!r} is not known here; known are {_known(error)}.")
         if kind == "union_tag_not_found":
             return Unreadable("missing_field", "type: is required; it says what is asked or what has happened.")
         if path and "." in path[0]:  # the tag of the union, which is no field

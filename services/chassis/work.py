@@ -15,6 +15,7 @@ from services.chassis.ports import Document, Transaction
 from services.chassis.records import Outgoing
 
 _NAMESPACE = bytes.fromhex("9d3b1a5e3c4f5b0e8a6d2f7c1e90b4a7")
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # of a UUID: two bits of it are fixed
 
 
 class Taken(NamedTuple):
@@ -26,11 +27,8 @@ class Taken(NamedTuple):
 
 def derived_id(*parts: object) -> str:
     """Give a UUID (version 5) of the parts: the same for the same parts, for ever."""
-    digest = bytearray(sha1(_NAMESPACE + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = sha1(_NAMESPACE + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 class Work:
