@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from contracts.message import Message
 from services.chassis.batch import Item, Sorter, Tally, tally
 from services.chassis.clock import Clock
 from services.chassis.errors import Conflict, LaneLost, Refusal, StoreTrouble, TooMuchOutput
@@ -18,7 +19,7 @@ from services.chassis.fence import Fence, name_of
 from services.chassis.inbox import MOST_BYTES
 from services.chassis.intake import Intake
 from services.chassis.metrics import Metrics
-from services.chassis.opening import open_lane
+from services.chassis.opening import open_lane, read_first
 from services.chassis.ports import Broker, Store
 from services.chassis.reading import Reading, Unreadable
 from services.chassis.records import Last, Lot, Record
@@ -124,8 +125,11 @@ class Lane:
 
     async def _carry(self, records: Sequence[Record]) -> None:
         started = asyncio.get_running_loop().time()
-        parts: deque[Sequence[Item]] = deque([[self._sorter.sort(record) for record in records]])
+        items = [self._sorter.sort(record) for record in records]
         self.parts.step("read")
+        if any(isinstance(item.found, Message) and self.source.looks_back(item.found) for item in items):
+            await read_first(self, self.source.level_with)
+        parts: deque[Sequence[Item]] = deque([items])
         while parts:
             part = parts.popleft()
             try:

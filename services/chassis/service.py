@@ -31,12 +31,16 @@ class Input:
     """A topic that a service reads, message by message validated, batch by batch handled.
 
     `after`: first read these to the end that they had when the lane was opened.
+    `level_with`, for messages that `looks_back` tells of: first read these to the end that they had when the
+    message was taken, so that the handler knows all that had happened by then.
     `tombstone`: what a record without value means; absent: it is a dead letter.
     """
 
     topic: Topic
     handle: Handler
     after: tuple[Topic, ...] = ()
+    level_with: tuple[Topic, ...] = ()
+    looks_back: Callable[[Message], bool] = lambda message: False
     timers: Timers | None = None
     tombstone: Callable[[str], Message] | None = None
 

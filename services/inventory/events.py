@@ -5,8 +5,15 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.fields import format_instant
+from contracts.message import Message
+from services.chassis.work import derived_id
 from services.inventory.domain import Hold, Number, Rejected
 from services.inventory.store import described
+
+
+def event_id(command: Message, event: str, version: int) -> str:
+    """Name what came of a command. The id of a command may be used again after a day: what comes of it then is new."""
+    return derived_id("/inventory", command.subject, command.source, command.id, event, version)
 
 
 def number_data(number: Number) -> dict[str, Any]:

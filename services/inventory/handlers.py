@@ -10,7 +10,7 @@ from contracts.policy import Traits
 from contracts.topics import INVENTORY_EVENTS
 from services.chassis.work import Taken, Work
 from services.inventory.domain import Classified, Rejected, Terms, decide
-from services.inventory.events import number_data, rejection_data
+from services.inventory.events import event_id, number_data, rejection_data
 from services.inventory.store import Numbers
 
 
@@ -36,8 +36,9 @@ def _carry_out(work: Work, numbers: Numbers, command: Asked, terms: Terms) -> No
     number = numbers[command.subject]
     event, outcome = decide(number, command.type, command.data, terms)
     if isinstance(outcome, Rejected):
-        data = rejection_data(command.type, outcome, number)
+        version, data = number.version, rejection_data(command.type, outcome, number)
     else:
         numbers[command.subject] = outcome
-        data = number_data(outcome)
-    work.emit(INVENTORY_EVENTS.name, event, command.subject, data, cause=command)
+        version, data = outcome.version, number_data(outcome)
+    id = event_id(command, event, version)
+    work.emit(INVENTORY_EVENTS.name, event, command.subject, data, cause=command, id=id)

@@ -129,7 +129,8 @@ def answers(envelope: dict[str, Any], sending: Sending, old: bool) -> bool:
             return False
         from services.chassis.work import derived_id  # which imports aiokafka
 
-        return not old or envelope["id"] == derived_id("/inventory", sending.subject, SOURCE, sending.id, 0)
+        told = (envelope["type"], envelope["data"].get("version") or 0)
+        return not old or envelope["id"] == derived_id("/inventory", sending.subject, SOURCE, sending.id, *told)
     data = envelope.get("data")
     return isinstance(data, dict) and data.get("request") == sending.type and (not old or sending.chosen)
 

@@ -31,6 +31,9 @@ COMMANDS = {
     "number": Later("number", "number", "Change numbers, and see how they stand."),
     "billing": Later("billing", "billing", "Speak as a billing system does."),
     "tail": Later("tail", "tail", "Follow what is said on the topics."),
+    "lag": Later("lag", "lag", "Show what each service has left to do."),
+    "timers": Later("timers", "timers", "Show which holds are over, and which will be."),
+    "audit": Later("audit", "audit", "Replay what the topics hold, and compare it with itself and with MongoDB."),
     "dlq": Later("dlq", "dlq", "See dead letters, put them back or close them."),
     "completion": Later("completion", "completion", "Print the completion script of a shell."),
 }

@@ -66,7 +66,7 @@ async def admin(bootstrap: str | Sequence[str], patience: float = PATIENCE) -> A
 
 
 @asynccontextmanager
-async def consumer(bootstrap: str | Sequence[str], patience: float = PATIENCE) -> AsyncIterator[Any]:
+async def consumer(bootstrap: str | Sequence[str], patience: float = PATIENCE, **options: object) -> AsyncIterator[Any]:
     """Open a consumer without group, whose partitions are assigned by hand. Raises `Unusable`."""
     from aiokafka import AIOKafkaConsumer
 
@@ -77,6 +77,7 @@ async def consumer(bootstrap: str | Sequence[str], patience: float = PATIENCE) -
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=5 << 20,
+        **options,
     )
     async with _opened(client, client.stop, bootstrap, patience):
         yield client

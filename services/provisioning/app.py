@@ -1,5 +1,6 @@
 """What provisioning is made of."""
 
+from contracts.message import Message
 from contracts.topics import (
     BILLING_EVENTS,
     INVENTORY_COMMANDS,
@@ -8,10 +9,16 @@ from contracts.topics import (
     PROVISIONING_EVENTS,
 )
 from services.chassis.service import Input, Service
+from services.provisioning.domain import OF_ALL_NUMBERS
 from services.provisioning.domain.repeats import A_DAY
 from services.provisioning.handlers import Provisioning
 from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.store import HEARD, HOLDINGS, PENDING, SUBSCRIPTIONS
+
+
+def of_all_numbers(message: Message) -> bool:
+    """Tell whether a fact is about all numbers that a subscription has."""
+    return message.type in OF_ALL_NUMBERS
 
 
 def service(settings: ProvisioningSettings) -> Service:
@@ -20,7 +27,8 @@ def service(settings: ProvisioningSettings) -> Service:
     return Service(
         name="provisioning",
         inputs=(
-            Input(BILLING_EVENTS, provisioning.receive),
+            # Numbers may have been assigned by hand until the moment that a subscription ends.
+            Input(BILLING_EVENTS, provisioning.receive, level_with=(INVENTORY_EVENTS,), looks_back=of_all_numbers),
             Input(PROVISIONING_COMMANDS, provisioning.receive),
             Input(INVENTORY_EVENTS, provisioning.follow),
         ),

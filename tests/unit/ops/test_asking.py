@@ -64,13 +64,13 @@ def test_an_answer_counts_once():
 
 def test_an_id_that_is_used_again_finds_the_answer_of_the_first_time():
     asked = waiting(command(chosen=True))
-    first = answer(id=derived_id("/inventory", A, "/ops", "c-1", 0))
+    first = answer(id=derived_id("/inventory", A, "/ops", "c-1", "number.reserved", 0))
     assert asked.take(record(first, offset=END - 1))
 
 
 def test_an_old_answer_to_somebody_else_with_the_same_id_is_none():
     asked = waiting(command(chosen=True))
-    stranger = answer(id=derived_id("/inventory", A, "/crm", "c-1", 0))
+    stranger = answer(id=derived_id("/inventory", A, "/crm", "c-1", "number.reserved", 0))
     assert not asked.take(record(stranger, offset=END - 1))
 
 

@@ -1,0 +1,42 @@
+"""MongoDB as the command line sees it: it only reads, what the majority knows.
+
+Importing the driver takes long, so it is imported where it is used.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from services.chassis.errors import Unusable, WrongSetting
+from services.ops.settings import ClientSettings
+
+PATIENCE = 5_000  # milliseconds in which MongoDB has to be found
+
+
+@asynccontextmanager
+async def database(settings: ClientSettings) -> AsyncIterator[Any]:
+    """Open the system's database. Raises `WrongSetting` without its URL, `Unusable` when it does not answer."""
+    from bson.codec_options import CodecOptions
+    from pymongo import AsyncMongoClient
+    from pymongo.errors import PyMongoError
+    from pymongo.read_concern import ReadConcern
+
+    from services.chassis.mongo import DATABASE
+
+    if settings.mongo is None:
+        raise WrongSetting("MONGODB_URL is not set; it must name MongoDB, as it does for the services.")
+    client: Any = None
+    try:
+        client = AsyncMongoClient(
+            settings.mongo, appname="numberbank-ops", serverSelectionTimeoutMS=PATIENCE, connectTimeoutMS=PATIENCE
+        )
+        codec: CodecOptions[Any] = CodecOptions(tz_aware=True)
+        yield client.get_default_database(DATABASE, codec_options=codec, read_concern=ReadConcern("majority"))
+    except (PyMongoError, ValueError) as error:
+        if isinstance(error, ValueError) and client is not None:
+            raise
+        reason = str(error).split(", Timeout:")[0][:200]
+        raise Unusable(f"MongoDB cannot be used ({reason}); start it, or correct MONGODB_URL.") from None
+    finally:
+        if client is not None:
+            await client.close()
