@@ -1,10 +1,11 @@
 """One batch on its way through a lane: what was read of it, and what is decided about it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from contracts.message import Message
-from services.chassis.dead_letters import dead_letter, topic_of
+from services.chassis.dead_letters import dead_letter, letters_of
 from services.chassis.fence import Fence
 from services.chassis.fence import Sequence as Seq
 from services.chassis.partitions import home
@@ -13,6 +14,9 @@ from services.chassis.records import Outgoing, Record
 from services.chassis.work import Taken, Work
 
 FORWARDED = "nb-forwarded"
+MOST_WRITERS = 4096  # that a fence remembers: strangers may invent any number of them
+_WRITER = re.compile(rb"[a-z-]{1,40}/[a-z.-]{1,80}/\d{1,6}")
+_SEQ = re.compile(rb"(\d{1,18})\.(\d{1,9})")
 
 
 class Item(NamedTuple):
@@ -55,10 +59,9 @@ def _origin(record: Record) -> tuple[str, Seq]:
     writer, seq = record.header("nb-writer"), record.header("nb-seq")
     if writer is None or seq is None:
         return "", (0, 0)
-    batch, dot, ordinal = seq.partition(b".")
-    if not (dot and batch.isdigit() and ordinal.isdigit() and len(seq) < 40):
+    if not _WRITER.fullmatch(writer) or not (match := _SEQ.fullmatch(seq)):
         return "", (0, 0)
-    return writer.decode(errors="replace"), (int(batch), int(ordinal))
+    return writer.decode(), (int(match[1]), int(match[2]))
 
 
 class Tally(NamedTuple):
@@ -83,11 +86,12 @@ def tally(items: Sequence[Item], fence: Fence, work: Work, service: str) -> Tall
             if seq <= seen.get(writer, (-1, -1)):
                 repeats += 1
                 continue
-            seen[writer] = seq
+            if writer in seen or len(seen) < MOST_WRITERS:
+                seen[writer] = seq
         if isinstance(found, Message):
             messages.append(Taken(found, record.timestamp))
         elif isinstance(found, Unreadable):
-            place = record.partition % work.partitions(topic_of(record, service))
+            place = record.partition % work.partitions(letters_of(record.topic, service))
             work.out.append(dead_letter(record, found, service, work.now, place))
             dead.append(found.code)
         elif isinstance(found, Outgoing):

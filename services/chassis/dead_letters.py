@@ -10,9 +10,9 @@ LARGEST = 256 * 1024  # bytes of a value; more is cut, and nb-size says how long
 MOST_HEADERS = 64 * 1024  # bytes of headers that are kept
 
 
-def topic_of(record: Record, service: str) -> str:
-    """Name the topic of a service's dead letters."""
-    return f"{record.topic}.{service}.dlq"
+def letters_of(topic: str, service: str) -> str:
+    """Name the topic where a service puts what it cannot use of a topic."""
+    return f"{topic}.{service}.dlq"
 
 
 def dead_letter(record: Record, why: Unreadable, service: str, at: datetime, partition: int) -> Outgoing:
@@ -35,14 +35,14 @@ def dead_letter(record: Record, why: Unreadable, service: str, at: datetime, par
     )
     # A key beyond measure would make the record as large as the one that was cut.
     key = record.key[:LARGEST] if record.key is not None else None
-    return Outgoing(topic_of(record, service), partition, key, value, headers)
+    return Outgoing(letters_of(record.topic, service), partition, key, value, headers)
 
 
 def _kept(headers: Headers) -> Headers:
     kept: list[tuple[str, bytes | None]] = []
     room = MOST_HEADERS
     for name, value in headers:
-        room -= len(name) + len(value or b"")
+        room -= len(name) + len(value or b"") + 32  # many empty ones fill a document too
         if room < 0:
             break
         if not name.startswith("nb-"):

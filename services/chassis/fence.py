@@ -7,6 +7,7 @@ It is written in the transaction of every batch, so it is the outbox too: one do
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from services.chassis.clock import real_milliseconds
 from services.chassis.records import Last, Lot, Outgoing
 
 Sequence = tuple[int, int]  # batch, ordinal
@@ -57,6 +58,15 @@ class Fence(NamedTuple):
             tuple(_loaded(*record) for record in stored["out"]),
             {writer: (batch, ordinal) for writer, batch, ordinal in stored["seen"]},
         )
+
+
+def first_fence(id: str, beginning: int) -> Fence:
+    """Give the fence of a lane that has none.
+
+    Its batches count on from the real time, never from zero: readers know the batches of an earlier life of the
+    lane, whose documents were dropped, and would take lower ones for repeats.
+    """
+    return Fence(id, 0, real_milliseconds(), beginning)
 
 
 def _stored(record: Outgoing) -> list[Any]:

@@ -65,11 +65,11 @@ class Inbox:
 
     async def wait(self, seconds: float) -> None:
         """Wait for records, at most so long."""
-        if self._records:
-            return
-        self._filled.clear()
         try:
             async with asyncio.timeout(seconds):
                 await self._filled.wait()
         except TimeoutError:
             return
+        finally:
+            if not self._records:
+                self._filled.clear()

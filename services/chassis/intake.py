@@ -10,19 +10,21 @@ from services.chassis.records import Last, Lot, Record
 class Intake:
     """Between broker and lane. Closed, it drops what it is handed: all of it will come again."""
 
-    def __init__(self, lot: Lot, broker: Broker, made_anew: Callable[[Last], None]) -> None:
+    def __init__(self, lot: Lot, broker: Broker, made_anew: Callable[[Last], None], *, gaps: bool = False) -> None:
         self.opened = False
+        self._gaps = gaps  # whether the topic is compacted, so that gaps are nothing to doubt
         self._lot, self._broker, self._made_anew = lot, broker, made_anew
         self._inbox = Inbox()
         self._expect = 0  # offset of the next record to be handed
         self._proof: Last | None = None
-        self._paused = self._sought = False
+        self._doubted = -1  # offset where a gap was seen
+        self._paused = False
         self._idle_at = -1
 
     def open(self, start: int, proof: Last | None) -> None:
         """Take records from `start` on; the one at `proof`, if it still exists, must be the very same."""
         self._expect, self._proof, self._idle_at = start, proof, -1
-        self._sought = self._paused = False
+        self._doubted, self._paused = -1, False
         self._inbox.clear()
         self.opened = True
         self._broker.seek(self._lot, start)
@@ -39,12 +41,11 @@ class Intake:
         """Queue records in order, without those that were handed before."""
         if not self.opened or not (records := _from(records, self._expect)):
             return
-        if not self._sought and records[0].offset > self._expect:
-            # Left over from before the lane was opened, or a true gap: the second time it is believed.
-            self._sought = True
+        if records[0].offset > self._expect and self._doubted != self._expect and not self._gaps:
+            # Records between may have been lost on their way here: a gap is believed when it is there again.
+            self._doubted = self._expect
             self._broker.seek(self._lot, self._expect)
             return
-        self._sought = True
         proof, self._proof = self._proof, None
         if proof is not None and records[0].offset == proof.offset:
             if records[0].timestamp != proof.timestamp:
@@ -82,12 +83,22 @@ class Intake:
         A mark counts only when two looks in a row find the same: records may be on their way from the broker.
         """
         position = await self._broker.position(self._lot)
-        settled = position == self._idle_at and position >= self._expect and self._proof is None
+        proven = self._proof is None or position > self._proof.offset
+        settled = position == self._idle_at and position > self._expect and proven
         self._idle_at = position
-        if settled and self.opened and not self._inbox:
-            self._expect = position
-            return position
-        return 0
+        if not settled or not self.opened or self._inbox:
+            return 0
+        if self._doubted != self._expect:
+            self._doubted, self._idle_at = self._expect, -1
+            self._broker.seek(self._lot, self._expect)
+            return 0
+        self._expect, self._proof = position, None
+        return position
+
+    @property
+    def expects(self) -> int:
+        """The offset of the next record to be handed."""
+        return self._expect
 
 
 def _from(records: Sequence[Record], offset: int) -> Sequence[Record]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from aiokafka.structs import OffsetAndMetadata
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker as FastStreamBroker
@@ -27,13 +27,15 @@ from services.chassis.headers import published_headers
 from services.chassis.ports import Owner
 from services.chassis.records import Lot, Outgoing, Record
 from services.chassis.retry import Delays
+from services.chassis.tolerance import tolerate
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 DEADLINE = 10.0  # seconds for one attempt at a request
+NOTE = 2.0  # seconds for a commit of offsets, which a rebalance may wait for
 CONNECT = 15.0  # seconds to find Kafka at the start
-BATCH_BYTES = 512 * 1024
+BATCH_BYTES = 1536 * 1024  # so that what a batch says to one partition is one chunk, as a rule
 
 
 class KafkaBroker:
@@ -49,7 +51,7 @@ class KafkaBroker:
             enable_idempotence=True,
             linger_ms=2,
             max_batch_size=BATCH_BYTES,
-            max_request_size=8 * BATCH_BYTES,
+            max_request_size=4 * BATCH_BYTES,
         )
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, client_id=f"numberbank-{service}-admin")
         self._faststream: FastStreamBroker | None = None
@@ -75,6 +77,7 @@ class KafkaBroker:
 
     async def start(self, topics: Collection[str], owner: Owner) -> None:
         """Join the group for these topics."""
+        tolerate()
         self._faststream = FastStreamBroker(
             self._servers,
             client_id=f"numberbank-{self._service}",
@@ -167,14 +170,16 @@ class KafkaBroker:
 
         return await self._until_it_works(ask)
 
-    async def note(self, done: Mapping[Lot, tuple[int, int]]) -> None:
-        """Commit the group's offsets, with the batch as their metadata."""
+    async def note(self, done: Mapping[Lot, tuple[int, int]]) -> bool:
+        """Commit the group's offsets, with the batch as their metadata; tell whether it worked."""
         offsets = {TopicPartition(*lot): OffsetAndMetadata(offset, str(batch)) for lot, (offset, batch) in done.items()}
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(NOTE):
                 await self.consumer.commit(offsets)
         except (KafkaError, TimeoutError) as error:  # a rebalance, or the broker is away: the fence knows
             log.debug("offsets not committed", extra={"trouble": repr(error)})
+            return False
+        return True
 
     async def position(self, lot: Lot) -> int:
         """Give the offset after what was handed over, control records included."""
@@ -204,17 +209,31 @@ class KafkaBroker:
 
     async def publish(self, records: Sequence[Outgoing], writer: str, batch: int) -> None:
         """Write records in order for each partition, and wait until all are safe. Raises `Refusal`."""
-        sent: list[asyncio.Future[Any]] = []
-        for topic, partition, builder in self._packed(records, writer, batch):
+        sent: dict[tuple[str, int], asyncio.Future[Any]] = {}
+        try:
+            for topic, partition, builder in self._packed(records, writer, batch):
+                if (before := sent.get((topic, partition))) is not None:
+                    await before  # were it refused, the producer would deliver the next one all the same
+                sent[topic, partition] = await self._send(topic, partition, builder)
+            await asyncio.gather(*sent.values())
+        except KafkaError as error:
+            raise Refusal(
+                f"Kafka has refused records of {writer} for good: {error!r}; see its log and settings."
+            ) from error
 
-            async def send(topic: str = topic, partition: int = partition, builder: Any = builder) -> Any:
+    async def _send(self, topic: str, partition: int, builder: Any) -> "asyncio.Future[Any]":
+        """Give the batch to the producer. Raises `KafkaError` when it can send nothing any more."""
+
+        async def send() -> Any:
+            try:
                 return await self._producer.send_batch(builder, topic, partition=partition)
+            except KafkaError as error:
+                if not error.retriable and not isinstance(error, KafkaTimeoutError):
+                    raise Refusal(f"The producer of {self._service} has failed for good: {error!r}.") from error
+                raise
 
-            sent.append(await self._until_it_works(send))
-        for done in await asyncio.gather(*sent, return_exceptions=True):
-            if isinstance(done, BaseException):
-                # After a refusal the same producer would deliver what comes next, in the wrong order.
-                raise Refusal(f"Kafka has refused records of {writer} for good: {done!r}; see its log and settings.")
+        future: asyncio.Future[Any] = await self._until_it_works(send)
+        return future
 
     def _packed(self, records: Sequence[Outgoing], writer: str, batch: int) -> Iterator[tuple[str, int, Any]]:
         """Give closed batches: keyed records one by one would cost half the speed."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from contracts.fields import EARLIEST
 from contracts.message import Message
 from services.chassis.batch import Item, Sorter, Tally, tally
 from services.chassis.clock import Clock
@@ -29,6 +30,7 @@ from services.chassis.stops import Step
 from services.chassis.work import Work
 
 log = logging.getLogger(__name__)
+LARGEST_RECORD = 3 * 1024 * 1024  # bytes to publish: below what the topics take, with room for headers
 LARGEST_FENCE = 12 * 1024 * 1024  # bytes: what one record may cause; a document holds 16 MB
 ABORTS_BEFORE_HALVING = 3
 IDLE = 1.0  # seconds that an idle lane waits before it looks around
@@ -62,8 +64,9 @@ class Lane:
         self.fence = Fence(name_of(parts.service.name, lot), 0, 0, 0)
         self.published = -1  # the last batch that is safe on the broker
         self._sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic))
-        self._intake = Intake(lot, parts.broker, self._made_anew)
+        self._intake = Intake(lot, parts.broker, self._made_anew, gaps=source.topic.compacted)
         self._closing = False
+        self.waiting = True  # for records, or for other lanes; not for the database or the broker
         self._aim: tuple[datetime, int] | None = None
         self._trouble = trouble
         self._labels = (parts.service.name, lot.topic, str(lot.partition))
@@ -72,6 +75,11 @@ class Lane:
     def opened(self) -> bool:
         """Whether it takes records."""
         return self._intake.opened
+
+    @property
+    def expects(self) -> int:
+        """The offset of the next record to be handed."""
+        return self._intake.expects
 
     def hand(self, records: Sequence[Record]) -> None:
         """Queue records in order; while closed they are dropped."""
@@ -117,7 +125,9 @@ class Lane:
                 await self._carry(records)
             acted = await self._act() if self._aim else False
             if not records and not acted:
+                self.waiting = True
                 await self._intake.wait(IDLE)
+                self.waiting = False
                 if (past := await self._intake.past()) > self.fence.next:
                     await self._settle([], to=past)
 
@@ -128,10 +138,15 @@ class Lane:
         items = [self._sorter.sort(record) for record in records]
         self.parts.step("read")
         if any(isinstance(item.found, Message) and self.source.looks_back(item.found) for item in items):
+            self.waiting = True
             await read_first(self, self.source.level_with)
+            self.waiting = False
         parts: deque[Sequence[Item]] = deque([items])
         while parts:
-            part = parts.popleft()
+            # A commit that seemed lost may have landed while the batch was halved: then this is done.
+            part = [item for item in parts.popleft() if item.record.offset >= self.fence.next]
+            if not part:
+                continue
             try:
                 await self._settle(part, to=part[-1].record.offset + 1)
             except _Halve:
@@ -153,17 +168,21 @@ class Lane:
             self._aim = None
             return False
         self.parts.step("acted")
-        await self._settle([], to=self.fence.next, due=due)
+        await self._settle([], to=self.fence.next, due=due, at=at)
         return True
 
-    async def _settle(self, items: Sequence[Item], to: int, due: Sequence[Any] = ()) -> None:
+    async def _settle(self, items: Sequence[Item], to: int, due: Sequence[Any] = (), at: datetime = EARLIEST) -> None:
         """Decide and commit until it has gone through, then publish. Raises `LaneLost`, `Refusal`, `_Halve`."""
         delays, aborts = Delays(), 0
         while True:
+            self.beat = asyncio.get_running_loop().time()
             try:
-                self.fence = await self._transact(items, to, due)
+                self.fence = await self._transact(items, to, due, at)
                 break
             except TooMuchOutput:
+                if len(due) > 1:
+                    due = due[: len(due) // 2]  # the rest is due again
+                    continue
                 items = self._smaller(items, "too_large", "What it asks for does not fit into one transaction.")
             except StoreTrouble as trouble:
                 log.debug("to be decided again", extra={"lane": self.fence.id, "trouble": str(trouble)})
@@ -186,24 +205,31 @@ class Lane:
         await self._publish()
 
     def _smaller(self, items: Sequence[Item], code: str, reason: str) -> Sequence[Item]:
-        """Halve the batch; of a single record make a dead letter."""
-        if len(items) != 1:
+        """Halve the batch; of a single record make a dead letter, at last one without its contents."""
+        if len(items) > 1:
             raise _Halve from None
-        return [items[0]._replace(found=Unreadable(code, reason))]
+        if not items:
+            raise Refusal(f"What is due in {self.fence.id} does not fit into one transaction.")
+        [item] = items
+        if isinstance(item.found, Unreadable):
+            if item.record.value is None and not item.record.headers:
+                raise Refusal(f"{self.fence.id} cannot even give up its record {item.record.offset}; see its log.")
+            return [item._replace(record=item.record._replace(value=None, headers=()), writer="")]
+        return [item._replace(found=Unreadable(code, reason))]
 
-    async def _transact(self, items: Sequence[Item], to: int, due: Sequence[Any]) -> Fence:
+    async def _transact(self, items: Sequence[Item], to: int, due: Sequence[Any], at: datetime) -> Fence:
         parts, before = self.parts, self.fence
+        now = max(parts.clock.now(), at)  # what was due stays due, although a clock may step back
         async with parts.store.transaction() as transaction:
-            work = Work(
-                transaction, parts.clock.now(), self.lot.partition, parts.service.source, parts.broker.partitions
-            )
+            work = Work(transaction, now, self.lot.partition, parts.service.source, parts.broker.partitions)
             found = tally(items, before, work, parts.service.name)
             if found.messages:
                 await self.source.handle(work, found.messages)
             if due and self.source.timers:
                 await self.source.timers.settle(work, due)
-            size = sum(record.size for record in work.out)
-            if size > (MOST_BYTES if len(items) > 1 else LARGEST_FENCE):
+            sizes = [record.size for record in work.out]
+            several = len(items) > 1 or len(due) > 1
+            if sum(sizes) > (MOST_BYTES if several else LARGEST_FENCE) or max(sizes, default=0) > LARGEST_RECORD:
                 raise TooMuchOutput
             last = Last(items[-1].record.offset, items[-1].record.timestamp) if items else before.last
             after = before.advanced(to, last, tuple(work.out), found.seen)

@@ -3,16 +3,22 @@
 import asyncio
 import copy
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import bson
+from pymongo.errors import DocumentTooLarge
+
 from services.chassis.errors import Conflict, FenceMissed, Refusal
-from services.chassis.fence import FENCES, Fence, name_of
+from services.chassis.fence import FENCES, Fence, first_fence, name_of
 from services.chassis.headers import published_headers
 from services.chassis.partitions import home
 from services.chassis.ports import Document, Owner, Transaction
 from services.chassis.records import Headers, Lot, Outgoing, Record
+
+LARGEST_RECORD = 4 << 20  # bytes, as of our topics
+LARGEST_DOCUMENT = 16 << 20  # bytes, as of MongoDB
 
 
 class MemoryCluster:
@@ -35,8 +41,10 @@ class MemoryCluster:
         return self.append(Outgoing(topic, partition, key.encode() if key is not None else None, value, headers))
 
     def append(self, record: Outgoing) -> Record:
-        """Append to a log. Raises `Refusal` for a topic or partition that is not there."""
+        """Append to a log. Raises `Refusal` for a topic or partition that is not there, or a record too large."""
         log = self.logs.get(Lot(record.topic, record.partition))
+        if record.size > LARGEST_RECORD:
+            raise Refusal(f"A record of {record.size} bytes is more than topic {record.topic} takes.")
         if log is None:
             raise Refusal(f"Topic {record.topic} has no partition {record.partition}.")
         written = Record(
@@ -117,10 +125,11 @@ class MemoryBroker:
         note = self.cluster.notes.get((self.group, lot))
         return note[1] if note else None
 
-    async def note(self, done: Mapping[Lot, tuple[int, int]]) -> None:
+    async def note(self, done: Mapping[Lot, tuple[int, int]]) -> bool:
         """Commit offsets of lots that are ours."""
         await asyncio.sleep(0)
         self.cluster.notes.update({(self.group, lot): at for lot, at in done.items() if lot in self._positions})
+        return True
 
     async def position(self, lot: Lot) -> int:
         """Give the offset after what was handed over."""
@@ -192,11 +201,7 @@ class MemoryStore:
         """Give the documents that equal, in the order of `upto`'s field, else of `_id`."""
         await asyncio.sleep(0)
         stored = self.database.collections[f"{self.service}.{collection}"].values()
-        found = [doc for doc in stored if all(doc.get(name) == value for name, value in equals.items())]
-        if upto is not None:
-            name, most = upto
-            found = sorted((d for d in found if d.get(name) is not None and d[name] <= most), key=lambda d: d[name])
-        return [copy.deepcopy(doc) for doc in (found[:limit] if limit else found)]
+        return [copy.deepcopy(doc) for doc in _matching(stored, equals, upto, limit)]
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -211,7 +216,7 @@ class MemoryStore:
         await asyncio.sleep(0)
         id = name_of(self.service, lot)
         fences = self.database.collections[f"{self.service}.{FENCES}"]
-        fence = Fence.from_document(fences[id]) if id in fences else Fence(id, 0, 0, beginning)
+        fence = Fence.from_document(fences[id]) if id in fences else first_fence(id, beginning)
         fence = fence._replace(epoch=fence.epoch + 1)
         fences[id] = fence.document()
         self.database.commits += 1
@@ -224,12 +229,27 @@ class MemoryStore:
         stored = self.database.collections[f"{self.service}.{FENCES}"].get(name_of(self.service, lot))
         return Fence.from_document(stored) if stored else None
 
+    async def progress(self, lot: Lot) -> int:
+        """Give the offset that the lane of a lot takes next, -1 where there is no fence yet."""
+        fence = await self.fence(lot)
+        return fence.next if fence else -1
+
     async def keep_partitions(self, topic: str, partitions: int) -> int:
         """Note the number of partitions at first sight, and give the one that was noted."""
         return self.database.partitions.setdefault((self.service, topic), partitions)
 
     def close(self) -> None:
         """Do nothing."""
+
+
+def _matching(
+    documents: Iterable[Document], equals: Mapping[str, Any], upto: tuple[str, Any] | None, limit: int
+) -> list[Document]:
+    found = [doc for doc in documents if all(doc.get(name) == value for name, value in equals.items())]
+    if upto is not None:
+        name, most = upto
+        found = sorted((d for d in found if d.get(name) is not None and d[name] <= most), key=lambda d: d[name])
+    return found[:limit] if limit else found
 
 
 class MemoryTransaction:
@@ -251,8 +271,9 @@ class MemoryTransaction:
         upto: tuple[str, Any] | None = None,
         limit: int = 0,
     ) -> list[Document]:
-        """Give the documents that equal; own writes are not seen."""
-        return await self._store.find(collection, equals, upto=upto, limit=limit)
+        """Give the documents that equal, own writes included."""
+        stored = {doc["_id"]: doc for doc in await self._store.find(collection, equals, upto=upto)}
+        return _matching(self._with_own(collection, stored, lambda _: True).values(), equals, upto, limit)
 
     async def put(self, collection: str, documents: Sequence[Document]) -> None:
         """Insert or replace whole documents."""
@@ -287,6 +308,8 @@ class MemoryTransaction:
                 database.collections[collection][id] = document
 
     def _write(self, collection: str, id: Any, document: Document | None) -> None:
+        if document is not None and len(bson.encode(document)) > LARGEST_DOCUMENT:
+            raise DocumentTooLarge(f"{collection}: {id}")
         self._writes[f"{self._store.service}.{collection}", id] = document
 
     def _with_own(

@@ -19,7 +19,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.chassis.errors import Conflict, FenceMissed, StoreTrouble, Unusable
-from services.chassis.fence import FENCES, Fence, name_of
+from services.chassis.fence import FENCES, Fence, first_fence, name_of
 from services.chassis.ports import Document, Transaction
 from services.chassis.records import Lot
 from services.chassis.service import Service
@@ -38,6 +38,8 @@ def _translated() -> Iterator[None]:
         yield
     except (DocumentTooLarge, InvalidDocument):
         raise  # a defect of what was to be written, whoever tries it again
+    except (OSError, RuntimeError, MemoryError) as error:  # no thread, no socket: of this machine, not of the record
+        raise StoreTrouble(repr(error)) from error
     except PyMongoError as error:
         codes = {getattr(error, "code", None)}
         if isinstance(error, BulkWriteError):
@@ -152,7 +154,7 @@ class MongoStore:
     async def take_over(self, lot: Lot, beginning: int) -> Fence:
         """Give the fence of a lot under a new epoch, made at `beginning` where there is none."""
         id = name_of(self._service, lot)
-        fresh = Fence(id, 0, 0, beginning).document()
+        fresh = first_fence(id, beginning).document()
         del fresh["_id"], fresh["epoch"]
         with _translated():
             stored = await self._collection(FENCES).find_one_and_update(
@@ -168,6 +170,12 @@ class MongoStore:
         with _translated():
             stored = await self._collection(FENCES).find_one({"_id": name_of(self._service, lot)})
         return Fence.from_document(stored) if stored else None
+
+    async def progress(self, lot: Lot) -> int:
+        """Give the offset that the lane of a lot takes next, -1 where there is no fence yet."""
+        with _translated():
+            stored = await self._collection(FENCES).find_one({"_id": name_of(self._service, lot)}, {"next": 1})
+        return int(stored["next"]) if stored else -1
 
     async def keep_partitions(self, topic: str, partitions: int) -> int:
         """Note the number of partitions at first sight, and give the one that was noted."""

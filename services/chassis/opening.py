@@ -1,6 +1,5 @@
 """How a lane is taken over: a new epoch, what the fence holds published again, and where to go on."""
 
-import asyncio
 from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,11 +7,10 @@ from contracts.message import Topic
 from services.chassis.errors import Refusal
 from services.chassis.fence import Fence
 from services.chassis.records import Last, Lot
+from services.chassis.retry import Delays
 
 if TYPE_CHECKING:
     from services.chassis.lane import Lane
-
-GATE = 0.01  # seconds between looks at lanes that have to be read first
 
 
 class Opening(NamedTuple):
@@ -36,6 +34,8 @@ async def open_lane(lane: "Lane") -> Opening:
     if fence.out and (noted is None or noted < fence.batch):
         await lane.patiently(parts.broker.publish(fence.out, fence.id, fence.batch))
     await read_first(lane, lane.source.after)
+    beginning, end = (await lane.patiently(parts.broker.bounds([lot])))[lot]  # retention goes on meanwhile
+    _check(parts.service.name, lot, fence, beginning, end)
     proof = fence.last if fence.last is not None and fence.last.offset >= beginning else None
     start = proof.offset if proof else fence.next
     return Opening(fence, start, proof)
@@ -65,9 +65,9 @@ async def read_first(lane: "Lane", topics: Collection[Topic]) -> None:
     parts = lane.parts
     lots = [Lot(topic.name, number) for topic in topics for number in range(parts.broker.partitions(topic.name))]
     ends = await lane.patiently(parts.broker.bounds(lots)) if lots else {}
+    delays = Delays(first=0.005, longest=0.2)
     for lot, (beginning, end) in ends.items():
         while beginning < end:
-            fence = await lane.trying(lambda lot=lot: parts.store.fence(lot))  # type: ignore[misc]
-            if fence is not None and fence.next >= end:
+            if await lane.trying(lambda lot=lot: parts.store.progress(lot)) >= end:  # type: ignore[misc]
                 break
-            await asyncio.sleep(GATE)
+            await delays.wait()

@@ -55,6 +55,9 @@ class Store(Reader, Protocol):
     async def fence(self, lot: Lot) -> Fence | None:
         """Give the fence as the majority knows it."""
 
+    async def progress(self, lot: Lot) -> int:
+        """Give the offset that the lane of a lot takes next, -1 where there is no fence yet."""
+
     async def keep_partitions(self, topic: str, partitions: int) -> int:
         """Note the number of partitions at first sight, and give the one that was noted."""
 
@@ -93,8 +96,8 @@ class Broker(Protocol):
     async def noted(self, lot: Lot) -> int | None:
         """Give the batch that was noted last as published, None without one."""
 
-    async def note(self, done: Mapping[Lot, tuple[int, int]]) -> None:
-        """Commit the group's offsets: next offset and batch published. May fail silently: the fence knows."""
+    async def note(self, done: Mapping[Lot, tuple[int, int]]) -> bool:
+        """Commit the group's offsets: next offset and batch published. Tell whether it worked; the fence knows."""
 
     async def position(self, lot: Lot) -> int:
         """Give the offset after what was handed over, control records included."""

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
+from services.chassis.dead_letters import letters_of
 from services.chassis.errors import Refusal, StoreTrouble
 from services.chassis.lane import Lane, Parts
 from services.chassis.opening import passed_by_retention
@@ -15,6 +16,7 @@ from services.chassis.service import Input
 log = logging.getLogger(__name__)
 
 DRAIN = 5.0  # seconds that a lane which goes may take for its transaction in flight
+CANCEL = 1.0  # seconds more, when it was told to leave it
 LOOK = 5.0  # seconds between looks at whether all goes on
 STUCK = 120.0  # seconds without a sign of trying, after which the process ends
 
@@ -29,14 +31,15 @@ class Road:
         self._tasks: dict[Lot, asyncio.Task[None]] = {}
         self._noted: dict[Lot, int] = {}
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._assigned_once = False
+        self._assigned_once = self._stopping = False
+        self._stood: dict[Lot, tuple[int, int]] = {}  # where a lane stood, and for how many looks
 
     # -- what the broker calls
 
     async def assigned(self, lots: Collection[Lot]) -> None:
         """Make closed lanes, each opened by a task of its own, and nothing slow."""
         self._assigned_once = True
-        for lot in lots:
+        for lot in lots if not self._stopping else ():
             self.parts.broker.pause(lot)
             lane = Lane(lot, self._inputs[lot.topic], self.parts, self._fail)
             self.lanes[lot] = lane
@@ -57,7 +60,7 @@ class Road:
         await asyncio.wait([task for _, task in going], timeout=DRAIN)
         for _, task in going:
             task.cancel()
-        await asyncio.gather(*(task for _, task in going), return_exceptions=True)
+        await asyncio.wait([task for _, task in going], timeout=CANCEL)  # what hangs loses its epoch anyway
         await self._note()
         for lot in lots:
             self.lanes.pop(lot, None)
@@ -73,16 +76,18 @@ class Road:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises `Refusal`."""
-        watch: asyncio.Task[None] | None = None
+        watches: list[asyncio.Task[None]] = []
         try:
             await self._check_partitions()
             await self.parts.broker.start(list(self._inputs), self)
-            watch = asyncio.create_task(self._watch())
-            watch.add_done_callback(self._ended)
+            for watch, every in ((self._note, self.parts.tick), (self._aim, self.parts.tick), (self._look, LOOK)):
+                watches.append(asyncio.create_task(_repeat(watch, every)))
+                watches[-1].add_done_callback(self._ended)
             await self._until_asked(stop)
         finally:
-            if watch:
-                watch.cancel()
+            self._stopping = True
+            for task in watches:
+                task.cancel()
             await self.revoked(list(self.lanes))
             await self.parts.broker.stop()
             if not self._failed.done():
@@ -122,29 +127,29 @@ class Road:
                     f"Topic {name} has {has} partitions but began with {began}, and numbers are spread over that "
                     f"many: make it anew with {began}, and replay, or migrate to a new set of topics."
                 )
+        for name in self._inputs:
+            broker.partitions(letters_of(name, service.name))
 
     # -- watching
 
-    async def _watch(self) -> None:
-        looked = 0.0
-        while True:
-            await asyncio.sleep(self.parts.tick)
-            await self._note()
-            await self._aim()
-            now = asyncio.get_running_loop().time()
-            if now - looked > LOOK:
-                looked = now
-                await self._look(now)
-
-    async def _look(self, now: float) -> None:
-        """Fail rather than wait for ever: for a lane that is stuck, or for records that retention has taken."""
+    async def _look(self) -> None:
+        """Fail rather than wait for ever: for a lane that is stuck, or for records that never come."""
+        now = asyncio.get_running_loop().time()
         for lane in self.lanes.values():
             if now - lane.beat > STUCK:
                 self._fail(f"{lane.fence.id} has not tried anything for {STUCK:.0f} s; this process gives up.")
         opened = {lot: lane for lot, lane in self.lanes.items() if lane.opened}
-        for lot, (beginning, _) in (await self.parts.broker.bounds(opened)).items():
-            if (lane := opened[lot]).opened and lane.fence.next < beginning:
+        for lot, (beginning, end) in (await self.parts.broker.bounds(opened)).items():
+            lane, (stood, looks) = opened[lot], self._stood.get(lot, (-1, 0))
+            if lane.opened and max(lane.fence.next, lane.expects) < beginning:
                 self._fail(passed_by_retention(self.parts.service.name, lot, lane.fence, beginning))
+            still = lane.waiting and lane.fence.next < end and lane.fence.next == stood
+            self._stood[lot] = (lane.fence.next, looks + 1 if still else 0)
+            if still and looks * LOOK > STUCK:
+                self._fail(
+                    f"{lane.fence.id} waits at {lane.fence.next} although the topic goes on to {end}; this process "
+                    f"gives up, another may fare better."
+                )
 
     async def _note(self) -> None:
         """Commit to the group what has been published since the last time."""
@@ -153,8 +158,7 @@ class Road:
             for lot, lane in self.lanes.items()
             if lane.published == lane.fence.batch and self._noted.get(lot, 0) < lane.published
         }
-        if fresh:
-            await self.parts.broker.note(fresh)
+        if fresh and await self.parts.broker.note(fresh):
             self._noted.update({lot: batch for lot, (_, batch) in fresh.items()})
             self.parts.step("noted")
 
@@ -175,3 +179,9 @@ class Road:
     def _fail(self, sentence: str) -> None:
         with suppress(asyncio.InvalidStateError):
             self._failed.set_exception(Refusal(sentence))
+
+
+async def _repeat(watch: Callable[[], Awaitable[None]], every: float) -> None:
+    while True:
+        await asyncio.sleep(every)
+        await watch()

@@ -58,8 +58,8 @@ def is_sendable(address: str) -> bool:
     """Tell whether an address can stand in a header and an envelope as it is."""
     try:
         return Address(addr_spec=address).addr_spec == address
-    except (MessageError, ValueError, IndexError):
-        return False
+    except (MessageError, ValueError, LookupError, AttributeError, TypeError):
+        return False  # the standard library's parser fails in many ways on what is no address
 
 
 def _context(mail: Mail) -> dict[str, Any]:

@@ -88,14 +88,19 @@ def _request_document(request: Request) -> Document:
 def _request_from(document: Mapping[str, Any]) -> Request:
     return Request(
         _fact_from(document["fact"]),
-        tuple(Step(**step) for step in document["steps"]),
+        tuple(_step_from(step) for step in document["steps"]),
         _standing_from(document["before"]) if document["before"] else None,
         document["undoing"],
     )
 
 
 def _step_document(step: Step) -> Document:
-    return {name: value for name, value in step._asdict().items() if value is not None}
+    document = step._asdict() | {"undo": list(step.undo) or None}
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _step_from(document: Mapping[str, Any]) -> Step:
+    return Step(**{**document, "undo": tuple(document.get("undo", ()))})
 
 
 def _fact_document(fact: Fact) -> Document:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.inventory import CommandRejected
+from contracts.inventory import CommandRejected, Number
 from contracts.message import Message
 from services.chassis.work import Taken, Work
 from services.provisioning.domain import Fact, Result, Said, arrive, drain, settle
@@ -55,5 +55,9 @@ def result_of(message: Message) -> Result:
     """Read inventory's answer to a command."""
     if isinstance(message, CommandRejected):
         return Result(message.data.code, message.data.message)
-    hold = message.data.hold  # type: ignore[attr-defined]
-    return Result(placed=hold.placed if hold else None)
+    number: Number = message.data  # type: ignore[attr-defined]
+    hold, told = number.hold, Result(previous=number.previous, version=number.version)
+    if hold is None:
+        return told
+    overdue = bool(hold.free_until and message.time and hold.free_until <= message.time)
+    return told._replace(placed=hold.placed, overdue=overdue)

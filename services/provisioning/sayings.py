@@ -23,7 +23,8 @@ def say(work: Work, said: Iterable[Said]) -> dict[str, tuple[str, str]]:
 
 def _ask(work: Work, command: Command) -> str:
     data = command.data.model_dump(mode="json", exclude_none=True)
-    id = _id(command.fact, command.number, command.type)
+    step = (command.type, "undo") if command.undoing else (command.type,)
+    id = _id(command.fact, command.number, *step)
     return work.emit(INVENTORY_COMMANDS.name, command.type, command.number, data, cause=command.fact.cause, id=id)
 
 

@@ -149,3 +149,17 @@ async def test_a_hold_that_falls_back_to_an_end_that_was_asked_for_before_ends_a
     assert system.number()["hold"]["charged"]
     await system.asks("number.end_extension", did_reservation="R-1")
     assert system.number()["state"] == "available"
+
+
+async def test_what_rebuilt_timers_ask_for_is_heard(system: System) -> None:
+    for number in (NUMBER, "+6531580002", "+6531580003"):
+        await system.add(number)
+        await system.asks("number.reserve", number, holder=ACME, remark="for later")
+    await system.passes(days=28)
+    assert system.number()["state"] == "available"
+    await system.asks("number.reserve", holder=ACME, remark="once more")
+    await system.stop("lifecycle-timer")
+    await system.forget("lifecycle-timer")
+    await system.start("lifecycle-timer")
+    await system.passes(days=28)
+    assert system.number()["state"] == "available"

@@ -86,7 +86,7 @@ def _extend(case: Case, number: str) -> Step:
     holding = case.its(number)
     if holding and holding.until == case.data.paid_until:
         return Step(number, outcome="unchanged")
-    return Step(number, "number.extend")
+    return Step(number, "number.extend", until=holding.until if holding else None)
 
 
 def _remove(case: Case, number: str) -> Step:

@@ -1,13 +1,11 @@
 """How a request goes on: what is sent to inventory next, and what its answers settle."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from contracts.fields import Holder
 from contracts.inventory import Ask, Assign, EndExtension, Extend, Transfer, Unassign
 from contracts.provisioning import Outcome
 from services.provisioning.domain.facts import (
-    ACTIVATED,
     CHANGED,
     EXPIRED,
     REACTIVATED,
@@ -15,12 +13,12 @@ from services.provisioning.domain.facts import (
     TERMINATED,
     Fact,
 )
-from services.provisioning.domain.subscription import ROLLED_BACK, Command, Request, Standing, Step, Verb
+from services.provisioning.domain.subscription import Command, Request, Result, Standing, Step, Verb
+from services.provisioning.domain.undoing import taken_back, taking_back, undo_of, undoing_data
 
 MOST_IN_FLIGHT = 1_000  # commands of one request: what a lane publishes at once is bounded
 
 CAUSES = {
-    ACTIVATED: "removed",  # when all is undone
     CHANGED: "removed",
     SWAPPED: "swapped_out",
     EXPIRED: "subscription_expired",
@@ -33,18 +31,9 @@ OUTCOMES: dict[Verb, Outcome] = {
     "number.end_extension": "held",
     "number.transfer": "transferred",
 }
-UNDOES: dict[Verb | None, Verb] = {"number.assign": "number.unassign", "number.extend": "number.end_extension"}
 
 # What inventory says when the hold that an expiry placed has gone.
 GONE = frozenset({"unknown_number", "invalid_transition", "stale_hold", "held_by_another"})
-
-
-class Result(NamedTuple):
-    """What inventory answered about one number. `code`: why it refused; None: it did not."""
-
-    code: str | None = None
-    message: str | None = None
-    placed: int | None = None  # version that placed the hold that the number is in now
 
 
 def proceed(request: Request, standing: Standing) -> tuple[Request, tuple[Command, ...]]:
@@ -52,9 +41,9 @@ def proceed(request: Request, standing: Standing) -> tuple[Request, tuple[Comman
     if request.fact.type == SWAPPED:
         request = _with_old_kept(request)
     elif request.fact.all_or_nothing and request.settled and request.refused and not request.undoing:
-        request = request._replace(undoing=True, steps=tuple(map(_undone, request.steps)))
+        request = request._replace(undoing=True, steps=tuple(map(taking_back, request.steps)))
     ready = _ready(request)
-    commands = tuple(_command(request.fact, standing, step) for step in ready)
+    commands = tuple(_command(request, standing, step) for step in ready)
     numbers = frozenset(step.number for step in ready)
     steps = tuple(step._replace(sent=True) if step.number in numbers else step for step in request.steps)
     return request._replace(steps=steps), commands
@@ -73,15 +62,14 @@ def settled(request: Request, results: Mapping[str, Result]) -> Request:
 
 
 def _settled(request: Request, step: Step, result: Result) -> Step:
+    if request.undoing:
+        return taken_back(step, result)
     if result.code is not None:
         gone = request.fact.type == REACTIVATED and result.code in GONE
         code = "no_longer_held" if gone else result.code
         return step._replace(outcome="rejected", code=code, message=result.message)
-    if request.undoing:
-        message = "Was carried out and is undone, because another number was rejected."
-        return step._replace(outcome="rejected", code=ROLLED_BACK, message=message)
     assert step.verb is not None
-    return step._replace(outcome=OUTCOMES[step.verb], placed=result.placed)
+    return step._replace(outcome=OUTCOMES[step.verb], placed=result.placed, undo=undo_of(step, result))
 
 
 def _with_old_kept(request: Request) -> Request:
@@ -92,11 +80,6 @@ def _with_old_kept(request: Request) -> Request:
     return request._replace(steps=(new, *(step._replace(outcome=step.outcome or "unchanged") for step in old)))
 
 
-def _undone(step: Step) -> Step:
-    done = step.outcome in ("assigned", "extended")
-    return Step(step.number, UNDOES[step.verb]) if done else step
-
-
 def _ready(request: Request) -> list[Step]:
     waiting = [step for step in request.steps if step.outcome is None]
     if request.fact.type == SWAPPED:
@@ -105,9 +88,11 @@ def _ready(request: Request) -> list[Step]:
     return [step for step in waiting if not step.sent][:room]
 
 
-def _command(fact: Fact, standing: Standing, step: Step) -> Command:
+def _command(request: Request, standing: Standing, step: Step) -> Command:
     assert step.verb is not None
-    return Command(fact, step.number, step.verb, _data(step.verb, fact, standing, step))
+    data_of = undoing_data if request.undoing else _data
+    data = data_of(step.verb, request.fact, standing, step)
+    return Command(request.fact, step.number, step.verb, data, request.undoing)
 
 
 def _data(verb: Verb, fact: Fact, standing: Standing, step: Step) -> Ask:
@@ -126,3 +111,4 @@ def _data(verb: Verb, fact: Fact, standing: Standing, step: Step) -> Ask:
             return Unassign(subscription=id, cause=CAUSES[fact.type], effective_at=fact.at)
         case "number.end_extension":
             return EndExtension(did_reservation=id, effective_at=fact.at)
+    raise AssertionError(f"no fact leads to {verb}")

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from services.provisioning.domain.admission import plan_of
 from services.provisioning.domain.facts import EXPIRED, Fact
 from services.provisioning.domain.holdings import Holdings
-from services.provisioning.domain.progress import Result, proceed, settled
+from services.provisioning.domain.progress import proceed, settled
 from services.provisioning.domain.subscription import (
     Answer,
     Refused,
     Request,
+    Result,
     Said,
     Standing,
     Step,

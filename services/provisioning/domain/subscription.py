@@ -3,14 +3,17 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from contracts.fields import Holder
+from contracts.fields import Holder, State
 from contracts.inventory import Ask
 from contracts.provisioning import Outcome
 from services.provisioning.domain.facts import Fact
 
 DID, DID_RESERVATION = "did", "did_reservation"
 Status = Literal["active", "expired", "terminated"]
-Verb = Literal["number.assign", "number.extend", "number.unassign", "number.end_extension", "number.transfer"]
+Verb = Literal[
+    "number.assign", "number.extend", "number.unassign", "number.end_extension", "number.transfer",
+    "number.release", "number.reserve",
+]  # fmt: skip
 
 ROLLED_BACK = "rolled_back"  # undone because another number was rejected
 
@@ -41,11 +44,25 @@ class Step(NamedTuple):
     message: str | None = None  # the same in words
     sku: str | None = None  # what the number must be sold as
     placed: int | None = None  # version of the hold that it comes from, or has gone to
+    until: datetime | None = None  # until when it was paid for before, by the same subscription
+    undo: tuple[Verb, ...] = ()  # what takes it back, one after the other
+    version: int | None = None  # of the number, if nobody has moved it since
 
     @property
     def rejected(self) -> bool:
         """Whether it was refused, by us or by inventory."""
         return self.outcome == "rejected"
+
+
+class Result(NamedTuple):
+    """What inventory answered about one number. `code`: why it refused; None: it did not."""
+
+    code: str | None = None
+    message: str | None = None
+    placed: int | None = None  # version that placed the hold that the number is in now
+    previous: State | None = None  # state before
+    version: int | None = None  # of the number now
+    overdue: bool = False  # the free period of its hold is over: it lasts only while somebody pays
 
 
 class Request(NamedTuple):
@@ -93,6 +110,7 @@ class Command(NamedTuple):
     number: str
     type: Verb
     data: Ask
+    undoing: bool = False  # takes back what the same fact has led to
 
 
 class Answer(NamedTuple):

@@ -65,26 +65,7 @@ async def test_all_or_nothing_gives_back_what_was_assigned() -> None:
         (B, "rejected", "rolled_back"),
     )
     assert town.assigned_to("S-1") == []
-    assert town.number(A)["hold"]["cause"] == "removed"
     assert town.documents("subscriptions") == {}
-
-
-async def test_all_or_nothing_leaves_alone_what_the_subscription_had_before() -> None:
-    town = await town_with(A, B)
-    await town.answer(fact("activated", numbers=[A]))
-
-    answer = await town.answer(fact("activated", numbers=[A, B, C], all_or_nothing=True))
-
-    assert answer.numbers == [(A, "unchanged"), (B, "rejected", "rolled_back"), (C, "rejected", "unknown_number")]
-    assert town.assigned_to("S-1") == [A]
-
-
-async def test_all_or_nothing_is_all_when_nothing_is_rejected() -> None:
-    town = await town_with(A, B)
-
-    answer = await town.answer(fact("activated", numbers=[A, B], all_or_nothing=True))
-
-    assert answer == completed((A, "assigned"), (B, "assigned"))
 
 
 async def test_what_is_removed_must_be_its_own() -> None:

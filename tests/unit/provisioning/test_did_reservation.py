@@ -87,17 +87,6 @@ async def test_reactivated_it_pays_again_for_what_is_still_reserved() -> None:
     assert answer == failed("no_longer_held", (A, "extended"), (B, "rejected", "no_longer_held"))
 
 
-async def test_all_or_nothing_ends_the_extensions_again() -> None:
-    town = Town()
-    await town.hears(*reserved(A), *reserved(B, RIVAL))
-
-    answer = await town.answer(activation(A, B, all_or_nothing=True))
-
-    assert answer == failed("held_by_another", (A, "rejected", "rolled_back"), (B, "rejected", "held_by_another"))
-    assert town.number(A)["hold"]["charged"] is False
-    assert await town.answer(wish(A)) == failed("did_reservation_unknown", (A, "rejected", "did_reservation_unknown"))
-
-
 async def test_a_person_gives_only_the_did_reservation() -> None:
     town = await town_paying_for()
 

@@ -7,11 +7,11 @@ Inventory decides by number; what is under way waits in the lane of its number.
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 
-from contracts.fields import Holder
+from contracts.fields import Holder, State
 from contracts.message import Message
 from services.provisioning.domain import (
     Answer,
@@ -34,8 +34,8 @@ ACME = Holder(org="acme")
 class Owned(NamedTuple):
     """What inventory knows of a number."""
 
-    state: str = "available"  # or assigned, reserved, taken: assigned to somebody else
-    placed: int = 0
+    state: str = "available"  # or assigned, reserved, taken: somebody else has it
+    version: int = 0  # of the last change, the one that placed the hold if there is one
 
 
 class World(NamedTuple):
@@ -66,15 +66,18 @@ def told(world: World, subscription: Subscription, said: tuple[Said, ...], holdi
 def decided(owned: Owned, command: Command) -> tuple[Owned, Result]:
     """What inventory makes of a command."""
     legal = {
-        "number.assign": (("available", "reserved"), Owned("assigned")),
-        "number.unassign": (("assigned",), Owned("reserved", owned.placed + 1)),
+        "number.assign": (("available", "reserved"), "assigned"),
+        "number.unassign": (("assigned",), "reserved"),
+        "number.release": (("reserved", "taken"), "available"),
+        "number.reserve": (("available",), "reserved"),
     }
-    states, after = legal[command.type]
-    placed = getattr(command.data, "placed", None)
-    if owned.state not in states or (placed is not None and placed != owned.placed):
+    states, state = legal[command.type]
+    expected = {getattr(command.data, "placed", None), command.data.expected_version} - {None}
+    if owned.state not in states or expected - {owned.version}:
         return owned, Result("invalid_transition", "Is not so.")
-    after = after._replace(placed=max(after.placed, owned.placed))
-    return after, Result(placed=after.placed if after.state == "reserved" else None)
+    after = Owned(state, owned.version + 1)
+    placed = after.version if state == "reserved" else None
+    return after, Result(placed=placed, previous=cast(State, owned.state), version=after.version)
 
 
 def holding(number: str, owned: Owned) -> Holding | None:
@@ -82,7 +85,7 @@ def holding(number: str, owned: Owned) -> Holding | None:
     if owned.state == "assigned":
         return Holding(number, "assigned", "S-1", ACME, "sg-local")
     if owned.state == "reserved":
-        return Holding(number, "reserved", None, ACME, "sg-local", "S-1", "subscription_expired", owned.placed)
+        return Holding(number, "reserved", None, ACME, "sg-local", "S-1", "subscription_expired", owned.version)
     return None
 
 
@@ -221,6 +224,28 @@ def test_every_fact_is_answered_once_whatever_operators_do_meanwhile(story: str)
         assert [id for id, _ in world.answers] == [str(n) for n in range(len(facts))]
         assert (world.subscription.request, world.subscription.queue) == (None, ())
         assert "assigned" not in [owned.state for _, owned in world.bank]
+
+
+@pytest.mark.parametrize("before", ["available", "reserved"])
+def test_all_or_nothing_ends_as_it_began_whatever_comes_first(before: str) -> None:
+    last, _ = ends(history(ALL), {A: Owned(before), B: Owned("taken")})
+
+    for world in last:
+        assert [(number, owned.state) for number, owned in world.bank] == [(A, before), (B, "taken")]
+        assert world.subscription.forgettable
+
+
+@pytest.mark.parametrize("before", ["available", "reserved"])
+def test_what_is_undone_is_never_taken_from_somebody_who_got_it_meanwhile(before: str) -> None:
+    meddling = tuple((A, state, Owned("taken", 90)) for state in ("available", "reserved", "assigned"))
+    for act in meddling:
+        last, _ = ends(history(ALL), {A: Owned(before), B: Owned("taken")}, (act,))
+
+        assert {dict(world.bank)[A].state for world in last} <= {before, "taken"}
+        for world in last:
+            assert bool(world.by_hand) == (dict(world.bank)[A].state != "taken"), "who has it keeps it"
+            assert world.answers == (("0", True),)
+            assert world.subscription.forgettable
 
 
 def test_a_wish_and_the_end_of_its_reservation_are_never_in_flight_together() -> None:
