@@ -140,16 +140,13 @@ class MongoStore:
         """Open a transaction; leaving commits it, an exception aborts it."""
         with _translated():
             session = await self._client.start_session()
-        async with session:
-            # A plain try: the driver's own context manager would hide at which step it failed.
+        try:
             session.start_transaction(ReadConcern("snapshot"), MAJORITY)
-            try:
-                yield MongoTransaction(self, session)
-            except BaseException:
-                await _abort(session)
-                raise
+            yield MongoTransaction(self, session)
             with _translated():
                 await session.commit_transaction()
+        finally:
+            await _end(session)
 
     async def take_over(self, lot: Lot, beginning: int) -> Fence:
         """Give the fence of a lot under a new epoch, made at `beginning` where there is none."""
@@ -259,9 +256,14 @@ async def _find(
     return found
 
 
-async def _abort(session: AsyncIOMotorClientSession) -> None:
+async def _end(session: AsyncIOMotorClientSession) -> None:
+    """Give the session back, aborting what was not committed.
+
+    Not by `async with`: motor then waits for the server inside the event loop, and an error there would take the
+    place of a cancellation.
+    """
     try:
-        await session.abort_transaction()
+        await session.end_session()
     except PyMongoError:
         return  # the server ends it by itself; the next attempt begins with a look at the fence
 

@@ -109,9 +109,9 @@ def whole(number: str, version: int = 1, state: str = "available", **changed: An
 
 
 def event(type: str, number: str, data: Any, cause: str = "x", id: str | None = None) -> tuple[str, str, Any]:
-    told = (type, data.get("version") or 0)
+    derived = derived_id("/inventory", number, "/ops", cause, type, data.get("version") or 0)
     envelope = {
-        "specversion": "1.0", "id": id or derived_id("/inventory", number, "/ops", cause, *told), "source": "/inventory",
+        "specversion": "1.0", "id": id or derived, "source": "/inventory",
         "type": type, "subject": number, "time": "2026-03-01T00:00:00Z", "causationid": cause, "actor": "ann",
         "data": data,
     }  # fmt: skip

@@ -45,8 +45,8 @@ class Instance:
 
     async def crash(self) -> None:
         """Cut all lanes off wherever they are; nothing is drained or noted."""
-        self.road.parts.store.close()
         if self.task.done():
+            self.road.parts.store.close()
             return
         lanes = list(self.road._tasks.values())
         for lane in lanes:
@@ -56,6 +56,7 @@ class Instance:
         self.task.cancel()
         with suppress(asyncio.CancelledError):
             await self.task
+        self.road.parts.store.close()
 
 
 class World(Protocol):
