@@ -27,6 +27,9 @@ def document(service: Service, version: str) -> dict[str, Any]:
         .to_specification()
         .to_jsonable()
     )
+    for section in (made, made["components"]):  # FastStream keeps its publishers in no order
+        for name in section.keys() & {"channels", "operations", "messages", "schemas"}:
+            section[name] = dict(sorted(section[name].items()))
     return made
 
 
