@@ -15,26 +15,26 @@ from tests.contract.trade import NOW
 from tests.integration.bank import PARTITIONS, Bank, Running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def servers() -> Iterator[Stack]:
     """Give servers for all tests of the contract whose clock stands still."""
     with local_stack(environ=os.environ) as stack:
         yield stack
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def harness(servers: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bank]:
     async with opened(servers, tmp_path_factory.mktemp("bank")) as harness:
         yield harness
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def running(harness: Bank) -> Running:
     """Give the process of all four services, at `NOW` for ever."""
     return await started(harness, f"{NOW}@0")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def bank(running: Running, harness: Bank) -> AsyncIterator[Stranger]:
     """Give a stranger to a bank of all four services, whose clock stands still at `NOW`."""
     async with Stranger(harness.env["KAFKA_BOOTSTRAP_SERVERS"]) as stranger:
@@ -54,7 +54,7 @@ async def started(harness: Bank, clock: str, **settings: str) -> Running:
     return await harness.run("inventory", "provisioning", "lifecycle-timer", "notification", **clocked).until_ready()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def moving(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Moving]:
     """Give a bank of its own whose clock runs."""
     with local_stack(environ=os.environ) as stack:

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.stranger import CLOUDEVENTS, Stranger, event, written
 from tests.contract.trade import ACME, ADD, NOW, bring, fresh, when
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 RESERVE = ("number.reserve", {"holder": ACME, "remark": "r"})
 UNASSIGN = ("number.unassign", {"subscription": "S-1", "cause": "removed"})

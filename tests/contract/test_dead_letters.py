@@ -11,7 +11,7 @@ from tests.contract.inputs import INPUTS, Lane
 from tests.contract.stranger import CLOUDEVENTS, Headers, Stranger, written
 from tests.integration.bank import Running
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 Told = dict[str, Any]
 KIB = 1024

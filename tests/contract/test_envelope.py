@@ -11,7 +11,7 @@ from tests.contract.inputs import INPUTS, Lane
 from tests.contract.stranger import CLOUDEVENTS, Headers, Heard, Stranger, event, written
 from tests.contract.trade import ACME, ADD, NOW, bring, fresh, named, when
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(?!000)\d{3})?Z")

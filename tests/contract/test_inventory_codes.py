@@ -7,7 +7,7 @@ import pytest
 from tests.contract.stranger import Stranger
 from tests.contract.trade import ACME, ADD, ZENITH, ask, bring, fresh, when
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 FUTURE = {"effective_at": when(minutes=5, milliseconds=1)}
 WRONG = {"expected_version": 9}

@@ -8,7 +8,7 @@ from tests.contract.stranger import Stranger
 from tests.contract.trade import ACME, NOW, ZENITH, ask, bring, fresh, hold, holder, later, when, whole
 from tests.contract.trade import ADD as PLAIN
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 ADD = ("number.add", PLAIN)
 RESERVE = ("number.reserve", {"holder": ACME, "remark": "r"})

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.stranger import Stranger
 from tests.contract.trade import ACME, ADD, NOW, ask, fresh, hold, holder, when, whole
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SINCE = when(days=-40)
 PAST: dict[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.stranger import Stranger
 from tests.contract.trade import ACME, ADD, NOW, STATES, ZENITH, bring, when
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 DATA: dict[str, dict[str, Any]] = {
     "number.add": ADD,

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.stranger import CLOUDEVENTS, Stranger, event, written
 from tests.contract.trade import ACME, ADD, bring, fresh, named
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 COMMANDS, EVENTS = "inventory.commands", "inventory.events"
 

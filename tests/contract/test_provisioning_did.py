@@ -7,7 +7,7 @@ import pytest
 from tests.contract.stranger import Stranger
 from tests.contract.trade import ACME, ADD, ZENITH, bring, fresh, hold, holder, named, when
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 DID = {"account": ACME, "product": "did"}
 

@@ -8,7 +8,7 @@ from tests.contract.stranger import Stranger
 from tests.contract.test_provisioning_did import DID, now_is, outcomes, subscribed
 from tests.contract.trade import ACME, ZENITH, bring, fresh, holder, named, when
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 FACTS: dict[str, dict[str, Any]] = {
     "subscription.renewed": {"paid_until": when(days=60)},

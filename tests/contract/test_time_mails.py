@@ -5,7 +5,7 @@ import pytest
 from tests.contract.moving import Moving
 from tests.contract.trade import named
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def account(bank: Moving, org: str, time: str | None = None, **addresses: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.contract.moving import Moving
 from tests.contract.trade import ADD, holder, later
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 def days_left(told: dict[str, Any]) -> int:
