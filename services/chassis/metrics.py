@@ -14,7 +14,6 @@ class Metrics:
             return Counter(f"numberbank_{name}", text, labels, registry=self.registry)
 
         self.taken = counter("records_taken", "records taken", *lot)
-        self.published = counter("records_published", "records published", "service", "topic")
         self.dead = counter("dead_letters", "records given up, by reason", "service", "topic", "code")
         self.skipped = counter("records_skipped", "events of a type unknown here", "service", "topic")
         self.repeats = counter("records_repeated", "records of ours seen before", "service", "topic")

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -20,6 +19,7 @@ from pymongo import AsyncMongoClient
 
 from services.chassis.partitions import home
 from services.ops.stack import Stack
+from services.ops.stack.ports import free_port
 from tests.road.worlds import until
 
 PARTITIONS = 4
@@ -30,7 +30,7 @@ class Running:
     """One `numberbank run` as a process of its own."""
 
     def __init__(self, names: Sequence[str], env: dict[str, str], log: Path, **settings: str) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.log = log
         with log.open("ab") as stream:
             self.process = subprocess.Popen(
@@ -204,9 +204,3 @@ def envelope(type: str, subject: str, data: Any, **attributes: Any) -> bytes:
         "specversion": "1.0", "id": uuid.uuid4().hex, "source": "/stranger", "type": type, "subject": subject,
         "data": data, **attributes,
     }).encode()  # fmt: skip
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

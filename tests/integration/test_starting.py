@@ -12,9 +12,10 @@ from pymongo.errors import ConnectionFailure
 
 from services.ops.stack import Stack
 from services.ops.stack.mongod import find_mongod
+from services.ops.stack.ports import free_port
 from services.ops.stack.settings import Settings
 from services.ops.topics import create_topics
-from tests.integration.bank import PARTITIONS, ROOT, Bank, _free_port, envelope
+from tests.integration.bank import PARTITIONS, ROOT, Bank, envelope
 from tests.road.worlds import until
 
 NOWHERE = "127.0.0.1:9"
@@ -73,7 +74,7 @@ async def test_a_database_that_is_away_is_said(own_stack: Stack) -> None:
 @pytest.fixture
 def lonely_mongod(tmp_path: Path) -> Iterator[str]:
     """Give the address of a server that is no replica set."""
-    port = _free_port()
+    port = free_port()
     command = [
         str(find_mongod(Settings.read())),
         "--port",

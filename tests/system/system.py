@@ -21,6 +21,7 @@ from services.chassis.memory import MemoryBroker, MemoryCluster, MemoryDatabase,
 from services.chassis.metrics import Metrics
 from services.chassis.road import Road
 from services.chassis.stops import never
+from services.ops.stack.ports import free_port
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TICK = 0.01
@@ -47,7 +48,7 @@ class System:
         self.cluster = MemoryCluster([topic.name for topic in EVERY_TOPIC], partitions)
         self.database = MemoryDatabase()
         self.postbox = Postbox()
-        self.smtp_port = _free_port()
+        self.smtp_port = free_port()
         self.open_post()
         self._running: dict[str, tuple[Road, asyncio.Event, asyncio.Task[None]]] = {}
         self._ids = (f"t-{n}" for n in itertools.count(1))
@@ -188,11 +189,3 @@ def envelope(type: str, subject: str, data: Mapping[str, Any], **attributes: str
     """Write a message as a stranger would."""
     fixed = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "/test", "type": type, "subject": subject}
     return json.dumps({**fixed, **attributes, "data": data}).encode()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
