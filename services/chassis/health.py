@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import uvicorn
-from prometheus_client import make_asgi_app
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from services.chassis.errors import WrongSetting
 from services.chassis.metrics import Metrics
@@ -32,8 +32,10 @@ def _app(roads: Collection[Road], metrics: Metrics) -> Starlette:
         )
         return JSONResponse({"status": "degraded" if dead else "ready", "dead_letters": int(dead)})
 
-    figures = Mount("/metrics", make_asgi_app(metrics.registry))
-    return Starlette(routes=[Route("/livez", alive), Route("/readyz", ready), figures])
+    async def figures(request: Request) -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/livez", alive), Route("/readyz", ready), Route("/metrics", figures)])
 
 
 @asynccontextmanager

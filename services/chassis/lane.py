@@ -235,7 +235,7 @@ class Lane:
             after = before.advanced(to, last, tuple(work.out), found.seen)
             parts.step("decided")
             await transaction.advance(before, after)
-        self._count(items, found)
+        self._count(items, found, work)
         return after
 
     async def _looked_up(self) -> Fence | None:
@@ -252,7 +252,7 @@ class Lane:
         self.published = self.fence.batch
         self.parts.metrics.next.labels(*self._labels).set(self.fence.next)
 
-    def _count(self, items: Sequence[Item], found: Tally) -> None:
+    def _count(self, items: Sequence[Item], found: Tally, work: Work) -> None:
         figures, (name, topic, _) = self.parts.metrics, self._labels
         figures.taken.labels(*self._labels).inc(len(items))
         for counter, many in (
@@ -262,6 +262,7 @@ class Lane:
                 counter.labels(name, topic).inc(many)
         for code in found.dead:
             figures.dead.labels(name, topic, code).inc()
+        figures.count_outcomes(name, work.counts)
 
     def _made_anew(self, last: Last) -> None:
         self._trouble(

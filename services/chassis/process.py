@@ -10,7 +10,7 @@ from services.chassis.errors import Refusal
 from services.chassis.health import health_server
 from services.chassis.kafka import KafkaBroker
 from services.chassis.lane import Parts
-from services.chassis.metrics import Metrics
+from services.chassis.metrics import CountedLines, Metrics
 from services.chassis.mongo import MongoStore
 from services.chassis.road import Road
 from services.chassis.service import Service
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 async def serve(services: Sequence[tuple[Service, Settings]], health_port: int | None = None) -> None:
     """Run until SIGTERM or SIGINT. Raises `Refusal` when one of the services cannot go on."""
     stop, metrics = asyncio.Event(), Metrics()
+    logging.getLogger("services").addHandler(CountedLines(metrics))
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from services.chassis.dead_letters import letters_of
@@ -66,6 +67,7 @@ class Road:
             self.lanes.pop(lot, None)
             self._tasks.pop(lot, None)
             self._noted.pop(lot, None)
+            self.parts.metrics.forget(self.parts.service.name, lot)
 
     def handed(self, lot: Lot, records: Sequence[Record]) -> None:
         """Pass records to their lane; without one they are dropped, and come again to whoever opens it."""
@@ -80,7 +82,12 @@ class Road:
         try:
             await self._check_partitions()
             await self.parts.broker.start(list(self._inputs), self)
-            for watch, every in ((self._note, self.parts.tick), (self._aim, self.parts.tick), (self._look, LOOK)):
+            for watch, every in (
+                (self._note, self.parts.tick),
+                (self._aim, self.parts.tick),
+                (self._look, LOOK),
+                (self._measure, LOOK),
+            ):
                 watches.append(asyncio.create_task(_repeat(watch, every)))
                 watches[-1].add_done_callback(self._ended)
             await self._until_asked(stop)
@@ -143,6 +150,8 @@ class Road:
             lane, (stood, looks) = opened[lot], self._stood.get(lot, (-1, 0))
             if lane.opened and max(lane.fence.next, lane.expects) < beginning:
                 self._fail(passed_by_retention(self.parts.service.name, lot, lane.fence, beginning))
+            if lane.opened:
+                self.parts.metrics.lag.labels(self.parts.service.name, *lot).set(max(end - lane.fence.next, 0))
             still = lane.waiting and lane.fence.next < end and lane.fence.next == stood
             self._stood[lot] = (lane.fence.next, looks + 1 if still else 0)
             if still and looks * LOOK > STUCK:
@@ -150,6 +159,18 @@ class Road:
                     f"{lane.fence.id} waits at {lane.fence.next} although the topic goes on to {end}; this process "
                     f"gives up, another may fare better."
                 )
+
+    async def _measure(self) -> None:
+        """Measure how late the timers are; while the database is away nobody knows."""
+        with suppress(StoreTrouble):
+            for lot, lane in list(self.lanes.items()):
+                at, timers = self.parts.clock.now(), lane.source.timers
+                if timers is None or not lane.opened:
+                    continue
+                since = await timers.first_due(self.parts.store, lot.partition, at)
+                if self.lanes.get(lot) is lane:
+                    late = timedelta() if since is None else at - since
+                    self.parts.metrics.overdue.labels(self.parts.service.name, *lot).set(late.total_seconds())
 
     async def _note(self) -> None:
         """Commit to the group what has been published since the last time."""

@@ -22,6 +22,9 @@ class Timers(Protocol):
         called again for the same things after a fault.
         """
 
+    async def first_due(self, reader: Reader, partition: int, at: datetime) -> datetime | None:
+        """Give since when the oldest of what is due in this lane at `at` has been so, None if nothing is."""
+
     async def settle(self, work: Work, due: Sequence[Any]) -> None:
         """Write down that these are done, re-arm them, and say so."""
 

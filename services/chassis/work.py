@@ -1,5 +1,6 @@
 """What a handler sees of the road: the messages, the clock, documents, and what it wants to say."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha1
@@ -46,6 +47,7 @@ class Work:
         self.partition = partition  # of the lane
         self.out: list[Outgoing] = []
         self.partitions = partitions  # of a topic
+        self.counts: dict[tuple[str, str], int] = defaultdict(int)  # by what it was, and its outcome
         self._transaction, self._source = transaction, source
         self._time = format_instant(now)
         self._ordinals: dict[tuple[str, str], int] = {}
@@ -74,6 +76,10 @@ class Work:
         """Delete the documents with these `_id`s that there are."""
         if ids:
             await self._transaction.remove(collection, ids)
+
+    def count(self, what: str, outcome: str, many: int = 1) -> None:
+        """Count, once this is committed, what messages alone do not tell. Both are of a few constant words."""
+        self.counts[what, outcome] += many
 
     def place(self, topic: str, key: str) -> int:
         """Give the partition where `key` belongs."""
@@ -117,5 +123,6 @@ class Work:
             if cause.traceparent is not None:
                 envelope["traceparent"] = cause.traceparent
         envelope["data"] = data
+        self.counts[type, (data.get("code") or "") if isinstance(data, dict) else ""] += 1
         self.out.append(Outgoing(topic, self.place(topic, subject), subject.encode(), to_json(envelope)))
         return id

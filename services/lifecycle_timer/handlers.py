@@ -14,7 +14,7 @@ from services.chassis.ports import Reader
 from services.chassis.work import Taken, Work
 from services.lifecycle_timer.domain import Timer, ended_by_time, ending_of, fired, followed, later, traits_of
 from services.lifecycle_timer.notices import ask_for_end, in_question, notice_id, request_id, tell, tell_end
-from services.lifecycle_timer.store import Timers, notices_told, numbers_due, remember_told
+from services.lifecycle_timer.store import Timers, due_since, notices_told, numbers_due, remember_told
 
 PAGE = 500  # timers that fire in one transaction; the lane reads its input in between
 PATIENCE = 60.0  # real seconds that the first answer may take
@@ -47,6 +47,10 @@ class Lifecycle:
     async def due(self, reader: Reader, partition: int, at: datetime) -> Sequence[str]:
         """Give the numbers of a page of due timers, the longest due first."""
         return await numbers_due(reader, partition, at, PAGE)
+
+    async def first_due(self, reader: Reader, partition: int, at: datetime) -> datetime | None:
+        """Give since when the oldest timer has been due."""
+        return await due_since(reader, partition, at)
 
     async def settle(self, work: Work, due: Sequence[str]) -> None:
         """Announce ends, ask for those that are reached, and re-arm. What has changed meanwhile is left alone."""

@@ -53,6 +53,12 @@ async def numbers_due(reader: Reader, lane: int, at: datetime, limit: int) -> li
     return [document["_id"] for document in found]
 
 
+async def due_since(reader: Reader, lane: int, at: datetime) -> datetime | None:
+    """Give since when the oldest timer that is due at `at` has been so, None if none is."""
+    found = await reader.find(TIMERS, {"lane": lane}, upto=("next_at", at), limit=1)
+    return found[0]["next_at"] if found else None
+
+
 async def notices_told(work: Work, ids: Collection[str]) -> frozenset[str]:
     """Give which of these notices are out."""
     return frozenset(await work.get(TOLD, ids))

@@ -12,10 +12,11 @@ from services.notification.domain import MOST, Digest, Mail, Notice, later, parc
 from services.notification.letters import Letters, is_sendable
 from services.notification.mailer import Mailer, Outcome
 from services.notification.postmark import Postmark
-from services.notification.reports import report_refused, report_sent
+from services.notification.reports import report_later, report_refused, report_sent
 from services.notification.store import (
     Digests,
     digests_due,
+    due_since,
     mails_due,
     mails_left,
     remove_mails,
@@ -66,6 +67,10 @@ class Delivery:
             *(Attempt(mail, hopeless) for mail in mails if not is_sendable(mail.address)),
         ]
 
+    async def first_due(self, reader: Reader, partition: int, at: datetime) -> datetime | None:
+        """Give since when the oldest digest or mail has been due."""
+        return await due_since(reader, partition, at)
+
     async def settle(self, work: Work, due: Sequence[Closing | Attempt]) -> None:
         """Turn digests into mails, forget mails that are done with, put off the others."""
         await self._close(work, [step.digest for step in due if isinstance(step, Closing)])
@@ -77,6 +82,8 @@ class Delivery:
                 report_sent(work, mail)
             elif outcome.kind == "refused":
                 report_refused(work, mail, outcome.message)
+            else:
+                report_later(work, mail)
         await save_mails(work, [self._put_off(mail, work) for mail, outcome in attempts if outcome.kind == "later"])
         await remove_mails(work, [mail.message_id for mail, outcome in attempts if outcome.kind != "later"])
 

@@ -40,6 +40,11 @@ def report_unaddressed(work: Work, to: Addressee, template: Template, notice: No
     _report(work, "notification.failed", to.org, data, f"{notice.id} {to.role}", cause)
 
 
+def report_later(work: Work, mail: Mail) -> None:
+    """Count what nobody is told: that a mail will be tried again."""
+    work.count("notice", "later", len(mail.notices))
+
+
 def _delivery(mail: Mail) -> Document:
     return {
         "notices": [notice.id for notice in mail.notices],
@@ -51,5 +56,6 @@ def _delivery(mail: Mail) -> Document:
 
 
 def _report(work: Work, type: str, org: str, data: Document, about: str, cause: Message | None = None) -> None:
+    work.count("notice", data.get("code", "sent"), len(data["notices"]))
     id = derived_id("notification", type, org, about)
     work.emit(NOTIFICATION_EVENTS.name, type, org, data, cause=cause, id=id)

@@ -94,6 +94,14 @@ async def mails_due(reader: Reader, lane: int, at: datetime, limit: int) -> list
     return [mail_from(document) for document in found]
 
 
+async def due_since(reader: Reader, lane: int, at: datetime) -> datetime | None:
+    """Give since when the oldest digest or mail that is due at `at` has been so, None if none is."""
+    digests = await reader.find(DIGESTS, {"lane": lane}, upto=("send_at", at), limit=1)
+    mails = await reader.find(MAILS, {"lane": lane}, upto=("next_at", at), limit=1)
+    times = [digest["send_at"] for digest in digests] + [mail["next_at"] for mail in mails]
+    return min(times, default=None)
+
+
 async def mails_left(work: Work, message_ids: Collection[str]) -> frozenset[str]:
     """Give which of these mails are still to be sent."""
     return frozenset(await work.get(MAILS, message_ids))

@@ -33,6 +33,8 @@ def _answer(work: Work, answer: Answer) -> None:
     data: dict[str, Any] = {"subscription": fact.subscription, "request": fact.type}
     if answer.code is not None:
         data["code"] = answer.code
+    for step in answer.steps:
+        work.count("number", step.code or str(step.outcome))
     data["numbers"] = [_outcome(step) for step in answer.steps]
     work.emit(PROVISIONING_EVENTS.name, kind, fact.cause.subject, data, cause=fact.cause, id=_id(fact, "answer"))
 

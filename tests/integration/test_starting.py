@@ -114,7 +114,7 @@ async def test_the_health_port_tells_alive_ready_degraded_and_figures(bank: Bank
         return '"degraded"' in (await running.get("/readyz"))[1]
 
     await until(degraded)
-    _, figures = await running.get("/metrics/")
+    _, figures = await running.get("/metrics")
     assert (
         'numberbank_dead_letters_total{code="not_json",service="inventory",topic="inventory.commands"} 1.0' in figures
     )

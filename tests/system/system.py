@@ -48,6 +48,7 @@ class System:
         self.cluster = MemoryCluster([topic.name for topic in EVERY_TOPIC], partitions)
         self.database = MemoryDatabase()
         self.postbox = Postbox()
+        self.metrics = Metrics()
         self.smtp_port = free_port()
         self.open_post()
         self._running: dict[str, tuple[Road, asyncio.Event, asyncio.Task[None]]] = {}
@@ -85,7 +86,7 @@ class System:
         })  # fmt: skip
         service = build(settings)
         broker, store = MemoryBroker(self.cluster, name), MemoryStore(self.database, name)
-        road = Road(Parts(service, broker, store, self.clock, Metrics(), never, 0.01, TICK))
+        road = Road(Parts(service, broker, store, self.clock, self.metrics, never, 0.01, TICK))
         stop = asyncio.Event()
         self._running[name] = (road, stop, asyncio.create_task(road.run(stop)))
 
