@@ -27,6 +27,9 @@ from services.chassis.headers import published_headers
 from services.chassis.ports import Owner
 from services.chassis.records import Lot, Outgoing, Record
 from services.chassis.retry import Delays
+from services.chassis.security.broker import shown
+from services.chassis.security.cluster import Cluster
+from services.chassis.security.refusal import kafka_refusal
 from services.chassis.tolerance import tolerate
 
 log = logging.getLogger(__name__)
@@ -41,11 +44,11 @@ BATCH_BYTES = 1536 * 1024  # so that what a batch says to one partition is one c
 class KafkaBroker:
     """A member of the group `service`, and an idempotent producer."""
 
-    def __init__(self, service: str, servers: Sequence[str], session_timeout: float = 6.0) -> None:
-        self._service, self._servers, self._session = service, list(servers), session_timeout
+    def __init__(self, service: str, where: Cluster | Sequence[str], session_timeout: float = 6.0) -> None:
+        self._service, self._cluster, self._session = service, Cluster.of(where), session_timeout
         self._counts: dict[str, int] = {}
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._servers,
+            **self._cluster.client,
             client_id=f"numberbank-{service}",
             acks="all",
             enable_idempotence=True,
@@ -53,7 +56,7 @@ class KafkaBroker:
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * BATCH_BYTES,
         )
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, client_id=f"numberbank-{service}-admin")
+        self._admin = AIOKafkaAdminClient(**self._cluster.client, client_id=f"numberbank-{service}-admin")
         self._faststream: FastStreamBroker | None = None
         self._subscriber: BatchSubscriber | None = None
         self._stopping = False
@@ -70,8 +73,9 @@ class KafkaBroker:
         except (KafkaError, TimeoutError, OSError) as error:
             await self._close()
             raise Unusable(
-                f"KAFKA_BOOTSTRAP_SERVERS: no Kafka answers at {', '.join(self._servers)}; start it, or set the "
-                f"variable to where it is."
+                await kafka_refusal(self._cluster)
+                or f"KAFKA_BOOTSTRAP_SERVERS: no Kafka answers at {self._cluster}; start it, or set the variable to "
+                f"where it is."
             ) from error
         self._counts = {topic["topic"]: len(topic["partitions"]) for topic in topics if not topic["error_code"]}
 
@@ -79,7 +83,8 @@ class KafkaBroker:
         """Join the group for these topics."""
         tolerate()
         self._faststream = FastStreamBroker(
-            self._servers,
+            list(self._cluster.servers),
+            security=shown(self._cluster),
             client_id=f"numberbank-{self._service}",
             consumer_only=True,
             allow_auto_create_topics=False,

@@ -18,10 +18,11 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.chassis.errors import Conflict, FenceMissed, StoreTrouble, Unusable
+from services.chassis.errors import Conflict, FenceMissed, StoreTrouble, Unusable, WrongSetting
 from services.chassis.fence import FENCES, Fence, first_fence, name_of
 from services.chassis.ports import Document, Transaction
 from services.chassis.records import Lot
+from services.chassis.security.mongo import mongo_trouble, said
 from services.chassis.service import Service
 
 DATABASE = "numberbank"
@@ -64,8 +65,8 @@ class MongoStore:
                 socketTimeoutMS=20_000,
             )
             database = self._client.get_default_database(DATABASE, codec_options=_CODEC, write_concern=MAJORITY)
-        except (ConfigurationError, ValueError) as error:
-            raise Unusable(f"MONGODB_URL cannot be used: {error}.") from error
+        except (ConfigurationError, ValueError, OSError) as error:  # an option that cannot be, a file not there
+            raise WrongSetting(f"MONGODB_URL cannot be used: {said(error, url)}.") from None
         self._database = database.with_options(read_concern=ReadConcern("majority"))
         self._service = service
 
@@ -88,13 +89,14 @@ class MongoStore:
             await self._prepare(service)
         except PyMongoError as error:
             raise Unusable(
-                f"MONGODB_URL: no MongoDB that can be used answers ({_short(error)}); start it, or set the variable "
+                mongo_trouble(error)
+                or f"MONGODB_URL: no MongoDB that can be used answers ({_short(error)}); start it, or set the variable "
                 f"to where it is."
-            ) from error
+            ) from None
 
     async def _prepare(self, service: Service) -> None:
         """Make what transactions need to find: they cannot make collections or indexes themselves."""
-        there = set(await self._database.list_collection_names())
+        there = set(await self._database.list_collection_names(authorizedCollections=True))  # a user's own, as a rule
         for name in (*service.collections, *service.expiring, FENCES, "topics"):
             if f"{self._service}.{name}" not in there:
                 await self._make(f"{self._service}.{name}")

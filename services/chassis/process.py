@@ -39,7 +39,7 @@ async def serve(services: Sequence[tuple[Service, Settings]], health_port: int |
 async def _connected(service: Service, settings: Settings, metrics: Metrics) -> Road:
     broker = KafkaBroker(service.name, settings.kafka, settings.session_timeout)
     await broker.connect()
-    store = MongoStore(settings.mongo, service.name)
+    store = MongoStore(settings.mongo.get_secret_value(), service.name)
     try:
         await store.connect(service)
     except Refusal:

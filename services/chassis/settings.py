@@ -4,16 +4,15 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from contracts.policy import Policy
 from services.chassis.clock import Clock, SystemClock, parse_clock
 from services.chassis.errors import WrongSetting
+from services.chassis.security.files import Secret, with_files
+from services.chassis.security.mongo import MongoUrl
+from services.chassis.security.settings import KafkaSettings
 from services.chassis.stops import Step, stop_at
-
-
-def _servers(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def _policy(value: object) -> object:
@@ -30,7 +29,6 @@ def _policy(value: object) -> object:
         raise ValueError(f"names a file that is no policy: {error}") from None
 
 
-Servers = Annotated[tuple[str, ...], BeforeValidator(_servers), Field(min_length=1)]
 PolicyFile = Annotated[Policy, BeforeValidator(_policy)]
 
 
@@ -41,17 +39,11 @@ def explained(error: ValidationError) -> str:
     return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
-class Settings(BaseModel):
+class Settings(KafkaSettings):
     """What every service needs to know. The alias of a field is its variable."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
-
-    kafka: Servers = Field(alias="KAFKA_BOOTSTRAP_SERVERS", description="Kafka, host:port, comma separated")
-    mongo: str = Field(
-        alias="MONGODB_URL",
-        pattern=r"^mongodb(\+srv)?://.+",
-        repr=False,  # may hold a password
-        description="MongoDB, a replica set; database numberbank unless the URL names one",
+    mongo: Annotated[MongoUrl, Secret()] = Field(
+        alias="MONGODB_URL", description="MongoDB, a replica set; database numberbank unless the URL names one"
     )
     clock_at: str | None = Field(None, alias="NUMBERBANK_CLOCK", description="simulated clock, START@RATE")
     clock_since: float | None = Field(
@@ -73,7 +65,9 @@ class Settings(BaseModel):
         environ = os.environ if environ is None else environ
         try:
             # Set but empty is how compose files and shells say "not set".
-            settings = cls.model_validate({name: value for name, value in environ.items() if value != ""})
+            given = {name: value for name, value in environ.items() if value != ""}
+            settings = cls.model_validate(with_files(given, secrets_of(cls)))
+            settings.kafka  # noqa: B018 - put together now, so that what does not fit is said
             settings.clock()
             settings.step()
         except ValidationError as error:
@@ -107,6 +101,15 @@ def _sentence(settings: type[Settings], error: ValidationError) -> str:
         return f"{variable} is not set; it must name {meaning}."
     reason = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return f"{variable} {reason} ({meaning})."
+
+
+def secrets_of(settings: type[Settings]) -> list[str]:
+    """List the variables that may hold a secret."""
+    return [
+        str(field.alias)
+        for field in settings.model_fields.values()
+        if any(isinstance(mark, Secret) for mark in field.metadata)
+    ]
 
 
 def describe(settings: type[Settings]) -> list[dict[str, Any]]:

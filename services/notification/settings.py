@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from contracts.fields import Email
 from contracts.policy import Period
+from services.chassis.security.files import Secret
 from services.chassis.settings import Settings
 from services.notification.letters import is_sendable
 from services.notification.mailer import Server, parse_smtp_url
@@ -24,7 +25,7 @@ Address = Annotated[Email, AfterValidator(_sendable)]
 class NotificationSettings(Settings):
     """Settings of notification."""
 
-    smtp: Annotated[Server, BeforeValidator(parse_smtp_url)] = Field(
+    smtp: Annotated[Server, BeforeValidator(parse_smtp_url), Secret()] = Field(
         alias="SMTP_URL",
         repr=False,  # may hold a password
         description="the mail server, smtp://host:port or smtps://user:password@host:port",

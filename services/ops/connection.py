@@ -5,27 +5,23 @@ Importing aiokafka takes long, so it is imported where it is used.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from services.chassis.errors import Unusable
+from services.chassis.security.cluster import Cluster
+from services.chassis.security.refusal import kafka_refusal
 
 PATIENCE = 10.0  # seconds in which Kafka has to answer
 
 
-def servers(bootstrap: str | Sequence[str]) -> list[str]:
-    """Give the servers as a list, also of a text with commas."""
-    parts = bootstrap.split(",") if isinstance(bootstrap, str) else bootstrap
-    return [part.strip() for part in parts if part.strip()]
-
-
 @contextmanager
-def kafka_trouble(bootstrap: str | Sequence[str]) -> Iterator[None]:
+def kafka_trouble(where: Cluster | str) -> Iterator[None]:
     """Say in one sentence why Kafka cannot be used. Raises `Unusable` for whatever the client raises."""
     from aiokafka.errors import KafkaConnectionError, KafkaError, NoBrokersAvailable, NodeNotReadyError
 
-    named = ",".join(servers(bootstrap))
+    named = str(Cluster.of(where))
     try:
         yield
     except (KafkaConnectionError, NodeNotReadyError, NoBrokersAvailable, OSError):
@@ -41,13 +37,18 @@ def kafka_trouble(bootstrap: str | Sequence[str]) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _opened(client: Any, close: Any, bootstrap: str | Sequence[str], patience: float) -> AsyncIterator[Any]:
+async def _opened(client: Any, close: Any, where: Cluster | str, patience: float) -> AsyncIterator[Any]:
     # The client reports each attempt as a log line; people get one sentence instead.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        with kafka_trouble(bootstrap):
-            async with asyncio.timeout(patience):
-                await client.start()
+        try:
+            with kafka_trouble(where):
+                async with asyncio.timeout(patience):
+                    await client.start()
+        except Unusable:
+            if sentence := await kafka_refusal(Cluster.of(where)):
+                raise Unusable(sentence) from None
+            raise
         yield client
     finally:
         with suppress(Exception):
@@ -56,22 +57,22 @@ async def _opened(client: Any, close: Any, bootstrap: str | Sequence[str], patie
 
 
 @asynccontextmanager
-async def admin(bootstrap: str | Sequence[str], patience: float = PATIENCE) -> AsyncIterator[Any]:
+async def admin(where: Cluster | str, patience: float = PATIENCE) -> AsyncIterator[Any]:
     """Open an admin client. Raises `Unusable`."""
     from aiokafka.admin import AIOKafkaAdminClient
 
-    client = AIOKafkaAdminClient(bootstrap_servers=servers(bootstrap), request_timeout_ms=round(patience * 1000))
-    async with _opened(client, client.close, bootstrap, patience):
+    client = AIOKafkaAdminClient(**Cluster.of(where).client, request_timeout_ms=round(patience * 1000))
+    async with _opened(client, client.close, where, patience):
         yield client
 
 
 @asynccontextmanager
-async def consumer(bootstrap: str | Sequence[str], patience: float = PATIENCE, **options: object) -> AsyncIterator[Any]:
+async def consumer(where: Cluster | str, patience: float = PATIENCE, **options: object) -> AsyncIterator[Any]:
     """Open a consumer without group, whose partitions are assigned by hand. Raises `Unusable`."""
     from aiokafka import AIOKafkaConsumer
 
     client = AIOKafkaConsumer(
-        bootstrap_servers=servers(bootstrap),
+        **Cluster.of(where).client,
         request_timeout_ms=round(patience * 1000),
         fetch_max_wait_ms=100,
         enable_auto_commit=False,
@@ -79,22 +80,22 @@ async def consumer(bootstrap: str | Sequence[str], patience: float = PATIENCE, *
         max_partition_fetch_bytes=5 << 20,
         **options,
     )
-    async with _opened(client, client.stop, bootstrap, patience):
+    async with _opened(client, client.stop, where, patience):
         yield client
 
 
 @asynccontextmanager
-async def producer(bootstrap: str | Sequence[str], patience: float = PATIENCE) -> AsyncIterator[Any]:
+async def producer(where: Cluster | str, patience: float = PATIENCE) -> AsyncIterator[Any]:
     """Open an idempotent producer; records go where `murmur2(key)` says. Raises `Unusable`."""
     from aiokafka import AIOKafkaProducer
 
     client = AIOKafkaProducer(
-        bootstrap_servers=servers(bootstrap),
+        **Cluster.of(where).client,
         request_timeout_ms=round(patience * 1000),
         acks="all",
         enable_idempotence=True,
         linger_ms=2,
         max_request_size=4 << 20,
     )
-    async with _opened(client, client.stop, bootstrap, patience):
+    async with _opened(client, client.stop, where, patience):
         yield client

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from services.chassis.errors import Unusable, WrongSetting
+from services.chassis.security.mongo import mongo_trouble, said
 from services.ops.settings import ClientSettings
 
 PATIENCE = 5_000  # milliseconds in which MongoDB has to be found
@@ -25,18 +26,23 @@ async def database(settings: ClientSettings) -> AsyncIterator[Any]:
 
     if settings.mongo is None:
         raise WrongSetting("MONGODB_URL is not set; it must name MongoDB, as it does for the services.")
+    url = settings.mongo.get_secret_value()
     client: Any = None
     try:
         client = AsyncMongoClient(
-            settings.mongo, appname="numberbank-ops", serverSelectionTimeoutMS=PATIENCE, connectTimeoutMS=PATIENCE
+            url, appname="numberbank-ops", serverSelectionTimeoutMS=PATIENCE, connectTimeoutMS=PATIENCE
         )
         codec: CodecOptions[Any] = CodecOptions(tz_aware=True)
         yield client.get_default_database(DATABASE, codec_options=codec, read_concern=ReadConcern("majority"))
-    except (PyMongoError, ValueError) as error:
-        if isinstance(error, ValueError) and client is not None:
+    except (PyMongoError, ValueError, OSError) as error:
+        if client is None:  # an option that cannot be, a file that is not there
+            raise WrongSetting(f"MONGODB_URL cannot be used: {said(error, url)}.") from None
+        if not isinstance(error, PyMongoError):
             raise
-        reason = str(error).split(", Timeout:")[0][:200]
-        raise Unusable(f"MongoDB cannot be used ({reason}); start it, or correct MONGODB_URL.") from None
+        sentence = mongo_trouble(error)
+        raise Unusable(
+            sentence or f"MongoDB cannot be used ({said(error, url)}); start it, or correct MONGODB_URL."
+        ) from None
     finally:
         if client is not None:
             await client.close()

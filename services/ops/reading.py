@@ -28,7 +28,7 @@ async def existing(settings: ClientSettings, names: Collection[str]) -> dict[str
     missing = [name for name in names if name not in found]
     if missing:
         raise Unusable(
-            f"Kafka at {','.join(settings.kafka)} (KAFKA_BOOTSTRAP_SERVERS) has no topic {missing[0]}; "
+            f"Kafka at {settings.kafka} (KAFKA_BOOTSTRAP_SERVERS) has no topic {missing[0]}; "
             "run numberbank topics create."
         )
     return found

@@ -5,18 +5,17 @@ from typing import Annotated
 from pydantic import Field
 
 from contracts.fields import Name
-from services.chassis.settings import Servers, Settings
+from services.chassis.security.files import Secret
+from services.chassis.security.mongo import MongoUrl
+from services.chassis.security.settings import Servers
+from services.chassis.settings import Settings
 
 
 class ClientSettings(Settings):
     """Variables of the command line; it speaks to Kafka, and to MongoDB only where a command says so."""
 
-    mongo: str | None = Field(  # type: ignore[assignment]
-        None,
-        alias="MONGODB_URL",
-        pattern=r"^mongodb(\+srv)?://.+",
-        repr=False,  # may hold a password
-        description="MongoDB, a replica set; database numberbank unless the URL names one",
+    mongo: Annotated[MongoUrl | None, Secret()] = Field(  # type: ignore[assignment]
+        None, alias="MONGODB_URL", description="MongoDB, a replica set; database numberbank unless the URL names one"
     )
     partitions: Annotated[int, Field(ge=1, le=10_000)] = Field(
         8, alias="NUMBERBANK_PARTITIONS", description="partitions of topics that are created"
@@ -30,4 +29,4 @@ class ClientSettings(Settings):
 class StackSettings(ClientSettings):
     """The same where Kafka is about to be started, or is not needed at all."""
 
-    kafka: Servers = Field((), alias="KAFKA_BOOTSTRAP_SERVERS", description="Kafka, host:port, comma separated")
+    servers: Servers = Field((), alias="KAFKA_BOOTSTRAP_SERVERS", description="Kafka, host:port, comma separated")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from contracts.message import Topic
 from contracts.topics import EVERY_TOPIC
 from services.chassis.errors import Unusable
+from services.chassis.security.cluster import Cluster
 from services.ops.connection import PATIENCE, admin, kafka_trouble
 
 LARGEST_RECORD = 4 << 20  # bytes
@@ -45,7 +46,7 @@ def config_of(topic: Topic) -> dict[str, str]:
 
 
 async def create_topics(
-    bootstrap: str | Sequence[str],
+    where: Cluster | str,
     partitions: int = 8,
     replication: int = 1,
     *,
@@ -56,8 +57,8 @@ async def create_topics(
 
     Repeats harmlessly. Waits for a topic of the same name that is still being deleted. Raises `Unusable`.
     """
-    async with admin(bootstrap) as client:
-        with kafka_trouble(bootstrap):
+    async with admin(where) as client:
+        with kafka_trouble(where):
             before = await _found(client)
             wanted = [topic for topic in topics if topic.name not in before]
             async with asyncio.timeout(patience):
@@ -71,18 +72,18 @@ async def create_topics(
 
 
 async def list_topics(
-    bootstrap: str | Sequence[str], partitions: int | None = None, *, topics: Sequence[Topic] = EVERY_TOPIC
+    where: Cluster | str, partitions: int | None = None, *, topics: Sequence[Topic] = EVERY_TOPIC
 ) -> list[Standing]:
     """Say how the topics stand in Kafka; without `partitions` any number of them is right. Raises `Unusable`."""
-    async with admin(bootstrap) as client:
-        with kafka_trouble(bootstrap):
+    async with admin(where) as client:
+        with kafka_trouble(where):
             return await _standing(client, topics, partitions)
 
 
-async def partitions_of(bootstrap: str | Sequence[str], names: Iterable[str]) -> dict[str, int]:
+async def partitions_of(where: Cluster | str, names: Iterable[str]) -> dict[str, int]:
     """Give the number of partitions of those of the topics that exist. Raises `Unusable`."""
-    async with admin(bootstrap) as client:
-        with kafka_trouble(bootstrap):
+    async with admin(where) as client:
+        with kafka_trouble(where):
             async with asyncio.timeout(PATIENCE):
                 found = await _found(client)
     return {name: found[name].partitions for name in names if name in found}
