@@ -115,6 +115,7 @@ class Lane:
         self._aim = None
         self._intake.open(opening.start, opening.proof)
         self.parts.metrics.epoch.labels(*self._labels).set(self.fence.epoch)
+        log.info("lane opened", extra={"lane": self.fence.id, "epoch": self.fence.epoch, "next": self.fence.next})
         self.parts.step("opened")
 
     async def _work(self) -> None:
@@ -199,7 +200,7 @@ class Lane:
             except Exception as error:  # a defect of a handler costs one record, not the lane
                 log.exception("handler failed", extra={"lane": self.fence.id})
                 if due:
-                    raise Refusal(f"A timer of {self.fence.id} cannot be settled: {error!r}.") from error
+                    raise Refusal(f"A timer of {self.fence.id} cannot be settled: {type(error).__name__}.") from error
                 items = self._smaller(items, "internal_error", f"It could not be handled: {type(error).__name__}.")
         self.parts.step("committed")
         await self._publish()
@@ -260,6 +261,8 @@ class Lane:
         ):  # fmt: skip
             if many:
                 counter.labels(name, topic).inc(many)
+        if found.dead:
+            log.warning("dead letters", extra={"lane": self.fence.id, "codes": sorted(set(found.dead))})
         for code in found.dead:
             figures.dead.labels(name, topic, code).inc()
         figures.count_outcomes(name, work.counts)

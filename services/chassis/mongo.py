@@ -1,5 +1,6 @@
 """MongoDB as the road needs it. The only file that knows the driver."""
 
+import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -271,5 +272,8 @@ async def _end(session: AsyncIOMotorClientSession) -> None:
 
 
 def _short(error: PyMongoError) -> str:
-    reason = (error.details or {}).get("errmsg") if isinstance(error, OperationFailure) else None
-    return f"{type(error).__name__}: {reason or error}".split(", Timeout:")[0][:300]
+    """Give what has happened, without the documents that the server quotes."""
+    details = (error.details or {}) if isinstance(error, OperationFailure) else {}
+    faults = [details, *details.get("writeErrors", ())]
+    reason = faults[-1].get("errmsg") or ("" if details else error)
+    return re.split(r", Timeout:| dup key:", f"{type(error).__name__}: {reason}")[0][:300]

@@ -31,6 +31,7 @@ async def serve(services: Sequence[tuple[Service, Settings]], health_port: int |
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    log.info("started", extra={"services": [service.name for service, _ in services]})
     async with health_server(health_port, roads, metrics):
         await _together(roads, stop)
     log.info("stopped")

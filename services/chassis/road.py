@@ -195,7 +195,7 @@ class Road:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("road ends", exc_info=error if not isinstance(error, Refusal) else None)
-            self._fail(str(error) or repr(error))
+            self._fail(str(error) if isinstance(error, Refusal) else f"A defect: {type(error).__name__}; see the log.")
 
     def _fail(self, sentence: str) -> None:
         with suppress(asyncio.InvalidStateError):
