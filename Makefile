@@ -54,4 +54,4 @@ bench: setup
 lock: setup
 	$(PIP) install --quiet pip-tools
 	$(COMPILE) --all-extras --output-file requirements.txt pyproject.toml
-	$(COMPILE) --constraint requirements.txt --output-file deploy/requirements.txt pyproject.toml
+	$(COMPILE) --extra tracing --constraint requirements.txt --output-file deploy/requirements.txt pyproject.toml
