@@ -1,55 +1,51 @@
-"""`python -m tests.bench`: inventory end to end, beside the ceiling and a plain handler, in one run."""
+"""`python -m tests.bench [RACE...]`: how fast the system is, against its marks."""
 
-import asyncio
 import os
-from collections.abc import Iterator
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import click
 from pydantic_core import to_json
 
-from services.ops.stack import local_stack
-from tests.bench.contenders import Round, compete
-from tests.bench.load import Backlog
-from tests.bench.report import Race, figures, show
+from tests.bench.figures import Outcome, all_met
+from tests.bench.plot import draw
+from tests.bench.races.every import EVERY_RACE
+from tests.bench.report import show
+from tests.bench.running import run_all
+from tests.bench.saving import machine, save
+from tests.bench.sizes import FULL, QUICK, USUAL
 
-ORDER = ("ceiling", "inventory", "plain", "inventory", "ceiling")  # interleaved, so that noise shows
-HOT_ORDER = ("ceiling", "inventory", "inventory", "ceiling")
-
-
-def races(commands: int) -> Iterator[tuple[str, tuple[str, ...], Backlog]]:
-    """Give name, order and backlog of each race: many numbers, then the worst case."""
-    yield "10,000 numbers", ORDER, Backlog(min(10_000, commands), commands)
-    yield "one hot number", HOT_ORDER, Backlog(1, commands // 3)
+NAMES = {race.name.replace(" ", "-"): race for race in EVERY_RACE}
 
 
-async def run(env: dict[str, str], commands: int) -> list[Race]:
-    """Let all contenders compete in all races."""
-    ran: list[Race] = []
-    for name, order, backlog in races(commands):
-        rounds: list[Round] = []
-        records = list(backlog.records())
-        for contender in order:
-            chosen, numbers = records, backlog.numbers
-            if contender == "plain":  # slow: a thirtieth is enough
-                few = Backlog(max(1, backlog.numbers // 30), backlog.commands // 30)
-                chosen, numbers = list(few.records()), few.numbers
-            rounds.append(await compete(contender, env, chosen, numbers, f"round_{len(ran)}_{len(rounds)}"))
-            click.echo(f"{name}: {contender} {rounds[-1].rate:,.0f}/s", err=True)
-        ran.append(Race(name, rounds))
-    return ran
-
-
-@click.command()
-@click.option("--commands", default=60_000, show_default=True, help="how many are measured in a round")
-@click.option("--json", "as_json", is_flag=True, help="one JSON object instead of a table")
-def main(commands: int, as_json: bool) -> None:
-    """Measure inventory end to end, as a ratio to the ceiling and to a plain handler."""
-    with local_stack(mail=False, progress=lambda text: click.echo(text, err=True)) as stack:
-        ran = asyncio.run(run({**os.environ, **stack.env}, commands))
-    if as_json:
-        click.echo(to_json(figures(ran)))
-    else:
-        show(ran)
+@click.command(epilog="Example: python -m tests.bench timers --timers 10000000")
+@click.argument("races", nargs=-1, type=click.Choice(list(NAMES)), metavar="[RACE]...")
+@click.option("--quick", "sizes", flag_value=QUICK, type=click.UNPROCESSED, help="sizes that only show that it works")
+@click.option("--full", "sizes", flag_value=FULL, type=click.UNPROCESSED, help="ten million timers and numbers")
+@click.option("--commands", type=int, help="commands in a round")
+@click.option("--timers", type=int, help="pending holds")
+@click.option("--json", "json_to", type=click.File("wb"), help="write JSON to a file, or to - instead of the tables")
+@click.option("--plot", type=click.Path(path_type=Path), default="bench.svg", show_default=True, help="picture of all")
+@click.option("--save", "saved", is_flag=True, help="put it on record in tests/bench/RESULT.md")
+def main(races, sizes, commands, timers, json_to, plot, saved) -> None:  # type: ignore[no-untyped-def]
+    """Run races, all of them by default, and judge them by their marks: 0 when all are met, else 1."""
+    given = {name: value for name, value in {"commands": commands, "timers": timers}.items() if value is not None}
+    chosen = [NAMES[name] for name in races or NAMES]
+    outcomes: list[Outcome] = []
+    for outcome in run_all(
+        chosen, os.environ, replace(sizes or USUAL, **given), lambda text: click.echo(text, err=True)
+    ):
+        outcomes.append(outcome)
+        draw(plot, outcomes)
+        if saved:
+            save([outcome], sys.argv[1:])
+    if json_to is not None:
+        described = [outcome.described() for outcome in outcomes]
+        json_to.write(to_json({"machine": machine(), "races": described}, indent=1) + b"\n")
+    if json_to is None or json_to.name != "<stdout>":
+        show(outcomes)
+    sys.exit(0 if all_met(outcomes) else 1)
 
 
 main()

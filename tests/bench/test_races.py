@@ -1,0 +1,51 @@
+"""Every race, small: that it still runs, never how fast."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.ops.stack import Stack, local_stack
+from tests.bench.figures import Figure, Outcome, all_met
+from tests.bench.plot import draw
+from tests.bench.races import Race
+from tests.bench.races.every import EVERY_RACE
+from tests.bench.running import run_one
+from tests.bench.sizes import QUICK
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Stack]:
+    """Give servers whose topics every race makes anew."""
+    with local_stack(mail=False, environ=os.environ) as stack:
+        yield stack
+
+
+@pytest.mark.parametrize("race", EVERY_RACE, ids=lambda race: race.name.replace(" ", "-"))
+def test_a_race_comes_to_figures(race: Race, servers: Stack) -> None:
+    outcome = run_one(race, servers, os.environ, QUICK, print)
+    assert outcome.failure is None
+    assert any(figure.met is not None for figure in outcome.figures)
+
+
+def test_marks_are_met_from_the_right_side() -> None:
+    assert Figure("rate", 70, at_least=70).met
+    assert not Figure("rate", 69, at_least=70).met
+    assert Figure("time", 120, at_most=120).met
+    assert not Figure("time", 121, at_most=120).met
+    assert Figure("count", 1).met is None
+    assert Figure("time", 60, at_most=120).times_the_mark == 2
+
+
+def test_a_race_that_failed_meets_nothing() -> None:
+    assert all_met([Outcome("a", "something", 1.0, (Figure("rate", 1, at_least=1),))])
+    assert not all_met([Outcome("a", "something", 1.0, failure="It came to rest.")])
+
+
+def test_the_picture_has_a_bar_for_each_mark(tmp_path: Path) -> None:
+    outcomes = [Outcome("a", "something", 1.0, (Figure("x < y", 1, at_least=2), Figure("told", 1)))]
+    draw(tmp_path / "bench.svg", outcomes)
+    picture = (tmp_path / "bench.svg").read_text()
+    assert picture.count('text-anchor="end"') == 1
+    assert "x &lt; y" in picture
