@@ -7,7 +7,7 @@ COMPILE := $(BIN)/python -m piptools compile --quiet --upgrade --generate-hashes
 	--strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 ASYNCAPI := contracts/asyncapi/*.json
 
-.PHONY: setup demo test check bench check-asyncapi lock
+.PHONY: setup demo test check model bench check-asyncapi lock
 .DEFAULT_GOAL := check
 
 setup: .venv/.made
@@ -46,6 +46,9 @@ check-asyncapi: setup .venv/asyncapi/.made
 	@mkdir -p .venv/asyncapi && cp tests/check/* .venv/asyncapi
 	@$(BIN)/npm --prefix .venv/asyncapi ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
+
+model: setup
+	@$(BIN)/python -m tests.model
 
 bench: setup
 	@$(BIN)/python -m tests.bench
