@@ -13,10 +13,11 @@ from services.chassis.reading import Reading, Skipped, Unreadable
 from services.chassis.records import Outgoing, Record
 from services.chassis.work import Taken, Work
 
-FORWARDED = "nb-forwarded"
+FORWARDED, WRITTEN = "nb-forwarded", "nb-written"
 MOST_WRITERS = 4096  # that a fence remembers: strangers may invent any number of them
 _WRITER = re.compile(rb"[a-z-]{1,40}/[a-z.-]{1,80}/\d{1,6}")
 _SEQ = re.compile(rb"(\d{1,18})\.(\d{1,9})")
+_MILLISECONDS = re.compile(rb"\d{1,15}")
 
 
 class Item(NamedTuple):
@@ -50,8 +51,16 @@ def _forwarded(record: Record, subject: str, place: int) -> Outgoing | Unreadabl
     if record.header(FORWARDED) is not None:
         return Unreadable("not_at_home", f"subject: was forwarded and still belongs to partition {place}.")
     headers = tuple(header for header in record.headers if not header[0].startswith("nb-"))
-    mark = (FORWARDED, f"{record.partition}/{record.offset}".encode())
-    return Outgoing(record.topic, place, subject.encode(), record.value, (*headers, mark))
+    marks = (FORWARDED, b"%d/%d" % (record.partition, record.offset)), (WRITTEN, b"%d" % record.timestamp)
+    return Outgoing(record.topic, place, subject.encode(), record.value, (*headers, *marks))
+
+
+def _written_at(record: Record) -> int:
+    """Give when a record's sender wrote it: one that was forwarded late is no newer for that."""
+    written = record.header(WRITTEN)
+    if written is None or not _MILLISECONDS.fullmatch(written):
+        return record.timestamp
+    return min(int(written), record.timestamp)
 
 
 def _origin(record: Record) -> tuple[str, Seq]:
@@ -89,7 +98,7 @@ def tally(items: Sequence[Item], fence: Fence, work: Work, service: str) -> Tall
             if writer in seen or len(seen) < MOST_WRITERS:
                 seen[writer] = seq
         if isinstance(found, Message):
-            messages.append(Taken(found, record.timestamp))
+            messages.append(Taken(found, _written_at(record) if writer else record.timestamp))
         elif isinstance(found, Unreadable):
             place = record.partition % work.partitions(letters_of(record.topic, service))
             work.out.append(dead_letter(record, found, service, work.now, place))

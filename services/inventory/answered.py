@@ -36,8 +36,8 @@ def with_answer(answered: bytes, digest: bytes, timestamp: int) -> bytes:
 
 
 def newest(answered: bytes) -> int:
-    """Give when the last of some commands was taken, Unix milliseconds."""
-    return _taken_at(answered, len(answered) - _ENTRY)
+    """Give the latest time of some commands, Unix milliseconds; the last one may have been forwarded late."""
+    return max(_taken_at(answered, entry) for entry in range(0, len(answered), _ENTRY))
 
 
 def _taken_at(answered: bytes, entry: int) -> int:

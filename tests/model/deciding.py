@@ -34,7 +34,7 @@ def decided(scenario: Scenario, state: State, lane: int, fence: Fence, part: tup
         if command.kind == GARBAGE:
             out.append(Outgoing(LETTER, lane * PLACES + offset, by=by))
         elif command.home != lane and scenario.fault != "forwarded-executed-in-place":
-            out.append(Outgoing(FORWARD, record.command))
+            out.append(Outgoing(FORWARD, record.command, era=record.era))
         else:
             numbers[command.number], answer = _carried_out(scenario, numbers[command.number], record, by)
             out += answer

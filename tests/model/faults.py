@@ -29,6 +29,7 @@ FAULTS = {
     "forwarded-beside-the-fence": Planted(
         "astray", "A command in the wrong lane is passed on, but not held in the fence."
     ),
+    "forwarded-counts-as-new": Planted("astray", "A forwarded command is as young as its forwarding."),
     "ids-not-remembered": Planted("astray", "A number does not remember which commands it has answered."),
     "strangers-left-behind": Planted("strangers", "Being added, a number forgets what it answered as a stranger."),
     "halved-rest-not-filtered": Planted("halving", "Halves are carried out although a late commit has covered them."),

@@ -9,7 +9,8 @@ def delivered(scenario: Scenario, state: State, lane: int, what: Outgoing, seq: 
     """Publish one record of a lane: into another lane, or to who reads the events."""
     if what.kind == FORWARD:
         home = scenario.commands[what.key].home
-        record = Record(what.key, state.era, lane + 1, seq)
+        era = state.era if scenario.fault == "forwarded-counts-as-new" else what.era
+        record = Record(what.key, era, lane + 1, seq)
         return state._replace(logs=put(state.logs, home, (*state.logs[home], record)))
     if what.kind == LETTER:
         return _heard_beside(state, what)
@@ -85,7 +86,10 @@ def _arrived(scenario: Scenario, state: State, lane: int) -> bool:
     """Tell whether what a lane's fence forwards is in its topic."""
     fence = state.fences[lane]
     return all(
-        any((lane + 1, (fence.batch, place)) == record[2:] for record in state.logs[scenario.commands[what.key].home])
+        any(
+            (lane + 1, (fence.batch, place)) == (record.writer, record.seq)
+            for record in state.logs[scenario.commands[what.key].home]
+        )
         for place, what in enumerate(fence.out)
         if what.kind == FORWARD
     )

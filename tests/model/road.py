@@ -96,13 +96,12 @@ def loses_records(scenario: Scenario, state: State, who: int) -> Iterator[Move]:
 
 
 def forgets_ids(scenario: Scenario, state: State) -> Iterator[Move]:
-    """Let the window of ids pass, in a time so quiet that all is answered; clients repeat nothing older."""
-    if state.left.windows and all_heard(scenario, state):
-        left = state.left._replace(windows=state.left.windows - 1, repeats=0)
-        numbers = tuple(Number(number.version) for number in state.numbers)
-        yield Move(
-            "the window of ids passes", state._replace(numbers=numbers, left=left, era=state.era + 1), fair=False
-        )
+    """Let a day pass, after which clients repeat nothing; ids go when all is answered and newer ones come."""
+    if state.left.windows:
+        state = state._replace(left=state.left._replace(windows=state.left.windows - 1, repeats=0), era=state.era + 1)
+        if all_heard(scenario, state):
+            state = state._replace(numbers=tuple(Number(number.version) for number in state.numbers))
+        yield Move("a day passes", state, fair=False)
 
 
 def is_rebuilt(scenario: Scenario, state: State) -> Iterator[Move]:

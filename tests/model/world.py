@@ -33,13 +33,13 @@ class Scenario(NamedTuple):
     unknowns: int = 0  # commits without an answer
     repeats: int = 0  # by clients
     losses: int = 0  # of records between broker and lane
-    windows: int = 0  # times that all ids are forgotten
+    windows: int = 0  # days that pass, after which ids are forgotten
     rebuilds: int = 0
     fault: str = ""  # planted
 
 
 class Record(NamedTuple):
-    """A record of the commands topic. `writer`: lane + 1 that forwarded it; `era`: in which it was written."""
+    """A record of the commands topic. `writer`: lane + 1 that forwarded it; `era`: when its client wrote it."""
 
     command: int
     era: int = 0
@@ -48,12 +48,13 @@ class Record(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """Something to publish. `key`: a command, a timer, or where a dead letter was."""
+    """Something to publish. `key`: a command, a timer, or where a dead letter was; `era`: of what is forwarded."""
 
     kind: str
     key: int
     version: int = 0
     by: tuple[int, int] = (0, 0)  # turn and batch of the decision
+    era: int = 0
 
 
 class Fence(NamedTuple):

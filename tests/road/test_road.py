@@ -5,10 +5,14 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
+from services.chassis.partitions import home
 from services.chassis.records import Record
-from tests.road.ledger import COMMANDS, DEAD, EVENTS, ledger
-from tests.road.worlds import World, command, until
+from services.chassis.service import Input, Service
+from services.chassis.work import Taken, Work
+from tests.road.ledger import COMMANDS, DEAD, EVENTS, TOPICS, ledger
+from tests.road.worlds import PARTITIONS, MemoryWorld, World, command, until
 
 
 async def ask(world: World, account: str, many: int, prefix: str = "") -> list[str]:
@@ -134,6 +138,26 @@ async def test_a_forwarded_record_that_is_still_astray_is_a_dead_letter(world: W
     await events(world, 1)
     await instance.stop()
     assert [dict(letter.headers)["nb-code"] for letter in letters] == [b"not_at_home"] * 3
+
+
+async def test_a_record_that_is_forwarded_is_as_old_as_when_its_sender_wrote_it() -> None:
+    world, taken = MemoryWorld(TOPICS), []
+
+    async def handle(work: Work, batch: Sequence[Taken]) -> None:
+        taken.extend(batch)
+
+    astray = (home("ann", PARTITIONS) + 1) % PARTITIONS
+    world.cluster.now = lambda: 1_000
+    await world.write(COMMANDS.name, None, command("ann"), partition=astray)
+    world.cluster.now = lambda: 100_000_000
+    instance = await world.start(Service("ledger", (Input(COMMANDS, handle),), (EVENTS,)))
+
+    async def handled() -> bool:
+        return bool(taken)
+
+    await until(handled)
+    await instance.stop()
+    assert [timestamp for _, timestamp in taken] == [1_000]
 
 
 async def test_a_defect_of_a_handler_costs_one_record(world: World) -> None:

@@ -76,3 +76,7 @@ def test_a_record_without_a_time_is_remembered_too():
 
 def test_the_newest_is_the_last_one():
     assert newest(with_answer(remembered(1), digest(2), REAL + 5)) == REAL + 5
+
+
+def test_the_newest_is_not_the_last_where_that_was_forwarded_late():
+    assert newest(with_answer(remembered(1), digest(2), REAL - 5_000)) == REAL
