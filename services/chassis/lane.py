@@ -27,6 +27,7 @@ from services.chassis.records import Last, Lot, Record
 from services.chassis.retry import Delays
 from services.chassis.service import Input, Service
 from services.chassis.stops import Step
+from services.chassis.tracing import UNTRACED, Trace, Tracing
 from services.chassis.work import Work
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Parts:
     step: Step
     reopen_after: float = 1.0  # seconds: the group's next heartbeat
     tick: float = 0.2  # seconds between looks at what is due, and between commits to the group
+    tracing: Tracing = UNTRACED
 
 
 class _Halve(Exception):
@@ -68,6 +70,7 @@ class Lane:
         self._closing = False
         self.waiting = True  # for records, or for other lanes; not for the database or the broker
         self._aim: tuple[datetime, int] | None = None
+        self._trace: Trace = UNTRACED
         self._trouble = trouble
         self._labels = (parts.service.name, lot.topic, str(lot.partition))
 
@@ -136,6 +139,7 @@ class Lane:
 
     async def _carry(self, records: Sequence[Record]) -> None:
         started = asyncio.get_running_loop().time()
+        self._trace = self.parts.tracing.begin(self.lot)
         items = [self._sorter.sort(record) for record in records]
         self.parts.step("read")
         if any(isinstance(item.found, Message) and self.source.looks_back(item.found) for item in items):
@@ -163,7 +167,7 @@ class Lane:
         at, end = self._aim
         if self.fence.next < end:
             return False
-        timers = self.source.timers
+        timers, self._trace = self.source.timers, self.parts.tracing.begin(self.lot)
         due = await self.trying(lambda: timers.due(self.parts.store, self.lot.partition, at)) if timers else ()
         if not due:
             self._aim = None
@@ -203,7 +207,9 @@ class Lane:
                     raise Refusal(f"A timer of {self.fence.id} cannot be settled: {type(error).__name__}.") from error
                 items = self._smaller(items, "internal_error", f"It could not be handled: {type(error).__name__}.")
         self.parts.step("committed")
+        self._trace.reached("committed")
         await self._publish()
+        self._trace.ended()
 
     def _smaller(self, items: Sequence[Item], code: str, reason: str) -> Sequence[Item]:
         """Halve the batch; of a single record make a dead letter, at last one without its contents."""
@@ -222,10 +228,12 @@ class Lane:
         parts, before = self.parts, self.fence
         now = max(parts.clock.now(), at)  # what was due stays due, although a clock may step back
         async with parts.store.transaction() as transaction:
-            work = Work(transaction, now, self.lot.partition, parts.service.source, parts.broker.partitions)
+            work = Work(
+                transaction, now, self.lot.partition, parts.service.source, parts.broker.partitions, self._trace
+            )
             found = tally(items, before, work, parts.service.name)
-            if found.messages:
-                await self.source.handle(work, found.messages)
+            if messages := self._trace.handed(found.messages):
+                await self.source.handle(work, messages)
             if due and self.source.timers:
                 await self.source.timers.settle(work, due)
             sizes = [record.size for record in work.out]
@@ -235,6 +243,7 @@ class Lane:
             last = Last(items[-1].record.offset, items[-1].record.timestamp) if items else before.last
             after = before.advanced(to, last, tuple(work.out), found.seen)
             parts.step("decided")
+            self._trace.reached("decided")
             await transaction.advance(before, after)
         self._count(items, found, work)
         return after

@@ -15,6 +15,7 @@ from services.chassis.mongo import MongoStore
 from services.chassis.road import Road
 from services.chassis.service import Service
 from services.chassis.settings import Settings
+from services.chassis.tracing import tracing_of
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ async def serve(services: Sequence[tuple[Service, Settings]], health_port: int |
 
 
 async def _connected(service: Service, settings: Settings, metrics: Metrics) -> Road:
+    tracing = tracing_of(service.name, settings)
     broker = KafkaBroker(service.name, settings.kafka, settings.session_timeout)
     await broker.connect()
     store = MongoStore(settings.mongo.get_secret_value(), service.name)
@@ -46,7 +48,8 @@ async def _connected(service: Service, settings: Settings, metrics: Metrics) -> 
     except Refusal:
         await broker.stop()
         raise
-    parts = Parts(service, broker, store, settings.clock(), metrics, settings.step(), settings.session_timeout / 6)
+    patience = settings.session_timeout / 6
+    parts = Parts(service, broker, store, settings.clock(), metrics, settings.step(), patience, tracing=tracing)
     return Road(parts)
 
 
@@ -60,6 +63,7 @@ async def _together(roads: Sequence[Road], stop: asyncio.Event) -> None:
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for road in roads:
             road.parts.store.close()
+            await asyncio.to_thread(road.parts.tracing.close)
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome

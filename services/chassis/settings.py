@@ -55,6 +55,15 @@ class Settings(KafkaSettings):
     session_timeout: Annotated[float, Field(ge=1, le=300)] = Field(
         6.0, alias="NUMBERBANK_SESSION_TIMEOUT", description="seconds until a silent instance loses its lanes"
     )
+    traces: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(
+        None,
+        alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        repr=False,  # may hold a password
+        description="collector of traces, OTLP over HTTP, such as http://host:4318; absent: no traces",
+    )
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = Field(
+        1.0, alias="NUMBERBANK_TRACE_RATIO", description="share of the messages without a trace that begin one"
+    )
     stop_at: str | None = Field(
         None, alias="NUMBERBANK_STOP_AT", description="for tests: kill this process at STEP or STEP:N of the road"
     )

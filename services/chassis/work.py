@@ -14,6 +14,7 @@ from contracts.message import Message
 from services.chassis.partitions import home
 from services.chassis.ports import Document, Transaction
 from services.chassis.records import Outgoing
+from services.chassis.tracing import UNTRACED, Trace
 
 _NAMESPACE = bytes.fromhex("9d3b1a5e3c4f5b0e8a6d2f7c1e90b4a7")
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # of a UUID: two bits of it are fixed
@@ -42,13 +43,14 @@ class Work:
         partition: int,
         source: str,
         partitions: Callable[[str], int],
+        trace: Trace = UNTRACED,
     ) -> None:
         self.now = now  # the clock when this batch is decided
         self.partition = partition  # of the lane
         self.out: list[Outgoing] = []
         self.partitions = partitions  # of a topic
         self.counts: dict[tuple[str, str], int] = defaultdict(int)  # by what it was, and its outcome
-        self._transaction, self._source = transaction, source
+        self._transaction, self._source, self._trace = transaction, source, trace
         self._time = format_instant(now)
         self._ordinals: dict[tuple[str, str], int] = {}
 
@@ -94,11 +96,13 @@ class Work:
         *,
         cause: Message | None = None,
         id: str | None = None,
+        after: Sequence[str] = (),
     ) -> str:
         """Say something on a topic, under the key `subject`; give the id of the message.
 
         `data` holds JSON values only (times as text). `cause` is the message that led to it; `id`
-        replaces the id that is derived from source, subject, cause and ordinal.
+        replaces the id that is derived from source, subject, cause and ordinal. `after`: the `traceparent`s
+        of what led to it, where that was no single message, or is long ago.
         """
         if id is None:
             origin = (cause.source, cause.id) if cause else ("", "")
@@ -122,6 +126,8 @@ class Work:
             envelope["actor"] = cause.actor or cause.source[:128]
             if cause.traceparent is not None:
                 envelope["traceparent"] = cause.traceparent
+        elif after:
+            envelope["traceparent"] = self._trace.said(topic, type, subject, after)
         envelope["data"] = data
         self.counts[type, (data.get("code") or "") if isinstance(data, dict) else ""] += 1
         self.out.append(Outgoing(topic, self.place(topic, subject), subject.encode(), to_json(envelope)))

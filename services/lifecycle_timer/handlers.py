@@ -58,16 +58,16 @@ class Lifecycle:
         for number in due:
             timer = timers.get(number)
             if timer is not None and timer.next_at <= work.now:
-                timers.set(number, self._fire(work, timer))
+                timers.set(number, self._fire(work, timer, timers.trace(number)))
         await timers.save(work)
 
-    def _fire(self, work: Work, timer: Timer) -> Timer:
+    def _fire(self, work: Work, timer: Timer, trace: Sequence[str]) -> Timer:
         patience = min(PATIENCE * 2 ** min(timer.attempt, 16), LONGEST_PATIENCE)
         after, tells, asks = fired(timer, work.now, self.clock.passing_in(patience))
         if tells:
-            tell(work, timer, "expiring", work.now)
+            tell(work, timer, "expiring", work.now, after=trace)
         if asks:
-            ask_for_end(work, after)
+            ask_for_end(work, after, trace)
         return after
 
     def _heed(self, work: Work, timers: Timers, refusal: CommandRejected) -> None:
@@ -87,6 +87,7 @@ class Lifecycle:
         after = followed(before, number, self.notice_of(traits_of(number)), known=known)
         if after is not None or before is not None:
             timers.set(number.number, after)
+            timers.traced(number.number, event.traceparent)
 
     def _is_history(self, work: Work, event: Message) -> bool:
         """Tell whether an event is older, in real time, than what is kept of notices.

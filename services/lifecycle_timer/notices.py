@@ -38,8 +38,10 @@ def in_question(timers: Timers, batch: Sequence[Taken]) -> set[str]:
     return ids | {notice_id(ending, "expired") for ending in endings if ending.number in over}
 
 
-def tell(work: Work, timer: Timer, kind: Kind, at: datetime, cause: Message | None = None) -> None:
-    """Say that a hold will end, or has ended, as of `at`."""
+def tell(
+    work: Work, timer: Timer, kind: Kind, at: datetime, cause: Message | None = None, after: Sequence[str] = ()
+) -> None:
+    """Say that a hold will end, or has ended, as of `at`; `after`: traces of the event that placed it."""
     data: Document = {
         "number": timer.number,
         "cause": timer.cause,
@@ -51,7 +53,7 @@ def tell(work: Work, timer: Timer, kind: Kind, at: datetime, cause: Message | No
         "partner": timer.partner,
     }
     id = notice_id(timer.ending, kind)
-    work.emit(LIFECYCLE_EVENTS.name, f"hold.{kind}", timer.number, data, cause=cause, id=id)
+    work.emit(LIFECYCLE_EVENTS.name, f"hold.{kind}", timer.number, data, cause=cause, id=id, after=after)
 
 
 def tell_end(work: Work, timer: Timer, event: Message, told: frozenset[str]) -> None:
@@ -62,7 +64,7 @@ def tell_end(work: Work, timer: Timer, event: Message, told: frozenset[str]) -> 
             tell(work, timer, kind, max(work.now, timer.until), event)
 
 
-def ask_for_end(work: Work, timer: Timer) -> None:
+def ask_for_end(work: Work, timer: Timer, after: Sequence[str]) -> None:
     """Ask inventory to end a hold that is over."""
     data = {"placed": timer.placed}
-    work.emit(INVENTORY_COMMANDS.name, "number.expire", timer.number, data, id=request_id(timer))
+    work.emit(INVENTORY_COMMANDS.name, "number.expire", timer.number, data, id=request_id(timer), after=after)

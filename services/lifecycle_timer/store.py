@@ -16,8 +16,8 @@ _FIELDS = tuple(name for name in Timer._fields if name not in ("number", "holder
 class Timers:
     """The timers that one batch concerns. Only the lane of its number writes a timer."""
 
-    def __init__(self, lane: int, timers: dict[str, Timer]) -> None:
-        self._lane, self._timers = lane, timers
+    def __init__(self, lane: int, timers: dict[str, Timer], traces: dict[str, str]) -> None:
+        self._lane, self._timers, self._traces = lane, timers, traces
         self._stored = frozenset(timers)
         self._touched: dict[str, None] = {}
 
@@ -25,7 +25,8 @@ class Timers:
     async def load(cls, work: Work, numbers: Collection[str]) -> Self:
         """Read those there are."""
         found = await work.get(TIMERS, numbers)
-        return cls(work.partition, {number: timer_from(document) for number, document in found.items()})
+        traces = {number: document["trace"] for number, document in found.items() if "trace" in document}
+        return cls(work.partition, {number: timer_from(document) for number, document in found.items()}, traces)
 
     def get(self, number: str) -> Timer | None:
         """Give the timer of a number, None without one."""
@@ -39,12 +40,24 @@ class Timers:
         else:
             self._timers[number] = timer
 
+    def trace(self, number: str) -> tuple[str, ...]:
+        """Give the `traceparent` of the latest event about a number, if it was traced."""
+        return (self._traces[number],) if number in self._traces else ()
+
+    def traced(self, number: str, traceparent: str | None) -> None:
+        """Remember a trace together with the timer of a number."""
+        if traceparent is not None:
+            self._traces[number] = traceparent
+
     async def save(self, work: Work) -> None:
         """Write what has changed."""
         kept = [self._timers[number] for number in self._touched if number in self._timers]
         gone = [number for number in self._touched if number in self._stored and number not in self._timers]
-        await work.put(TIMERS, [timer_document(timer, self._lane) for timer in kept])
+        await work.put(TIMERS, [timer_document(timer, self._lane) | self._trace_of(timer) for timer in kept])
         await work.remove(TIMERS, gone)
+
+    def _trace_of(self, timer: Timer) -> Document:
+        return {"trace": self._traces[timer.number]} if timer.number in self._traces else {}
 
 
 async def numbers_due(reader: Reader, lane: int, at: datetime, limit: int) -> list[str]:

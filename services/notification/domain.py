@@ -36,6 +36,7 @@ class Notice(NamedTuple):
     cause: str
     until: datetime
     days_left: int
+    trace: str | None = None  # of the event, to be passed on
 
 
 class Addressee(NamedTuple):

@@ -92,5 +92,5 @@ def _tellings(taken: Taken) -> list[Telling]:
     template, addressees = told_of(message.type, hold)
     if template is None:
         return []
-    notice = Notice(message.id, hold.number, hold.cause, hold.until, hold.days_left)
+    notice = Notice(message.id, hold.number, hold.cause, hold.until, hold.days_left, message.traceparent)
     return [Telling(taken, notice, template, to) for to in addressees]

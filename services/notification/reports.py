@@ -16,13 +16,13 @@ NO_ADDRESS: dict[Role, str] = {
 
 def report_sent(work: Work, mail: Mail) -> None:
     """Say that the mail server has taken a mail."""
-    _report(work, "notification.sent", mail.org, _delivery(mail), mail.message_id)
+    _report(work, "notification.sent", mail.org, _delivery(mail), mail.message_id, after=_traces(mail))
 
 
 def report_refused(work: Work, mail: Mail, message: str) -> None:
     """Say that a mail will never be taken."""
     data = {**_delivery(mail), "code": "refused", "message": message}
-    _report(work, "notification.failed", mail.org, data, mail.message_id)
+    _report(work, "notification.failed", mail.org, data, mail.message_id, after=_traces(mail))
 
 
 def report_unaddressed(work: Work, to: Addressee, template: Template, notice: Notice, cause: Message) -> None:
@@ -55,7 +55,19 @@ def _delivery(mail: Mail) -> Document:
     }
 
 
-def _report(work: Work, type: str, org: str, data: Document, about: str, cause: Message | None = None) -> None:
+def _traces(mail: Mail) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(notice.trace for notice in mail.notices if notice.trace is not None))
+
+
+def _report(
+    work: Work,
+    type: str,
+    org: str,
+    data: Document,
+    about: str,
+    cause: Message | None = None,
+    after: tuple[str, ...] = (),
+) -> None:
     work.count("notice", data.get("code", "sent"), len(data["notices"]))
     id = derived_id("notification", type, org, about)
-    work.emit(NOTIFICATION_EVENTS.name, type, org, data, cause=cause, id=id)
+    work.emit(NOTIFICATION_EVENTS.name, type, org, data, cause=cause, id=id, after=after)

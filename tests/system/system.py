@@ -5,7 +5,7 @@ import email
 import itertools
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import Message as Mail
 from importlib import import_module
@@ -21,6 +21,7 @@ from services.chassis.memory import MemoryBroker, MemoryCluster, MemoryDatabase,
 from services.chassis.metrics import Metrics
 from services.chassis.road import Road
 from services.chassis.stops import never
+from services.chassis.tracing import UNTRACED, Tracing
 from services.ops.stack.ports import free_port
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +44,8 @@ class Postbox:
 class System:
     """Four services, and what a test does with them."""
 
-    def __init__(self, partitions: int = 2) -> None:
+    def __init__(self, partitions: int = 2, tracing: Callable[[str], Tracing] = lambda service: UNTRACED) -> None:
+        self.tracing = tracing
         self.clock = FrozenClock(START)
         self.cluster = MemoryCluster([topic.name for topic in EVERY_TOPIC], partitions)
         self.database = MemoryDatabase()
@@ -86,14 +88,15 @@ class System:
         })  # fmt: skip
         service = build(settings)
         broker, store = MemoryBroker(self.cluster, name), MemoryStore(self.database, name)
-        road = Road(Parts(service, broker, store, self.clock, self.metrics, never, 0.01, TICK))
+        road = Road(Parts(service, broker, store, self.clock, self.metrics, never, 0.01, TICK, self.tracing(name)))
         stop = asyncio.Event()
         self._running[name] = (road, stop, asyncio.create_task(road.run(stop)))
 
     async def stop(self, name: str) -> None:
-        _, stop, task = self._running.pop(name)
+        road, stop, task = self._running.pop(name)
         stop.set()
         await task
+        road.parts.tracing.close()
 
     async def forget(self, service: str) -> None:
         """Drop all that a stopped service has in the database, and its committed offsets."""
