@@ -37,6 +37,7 @@ check: setup check-asyncapi
 	$(BIN)/lint-imports
 	$(BIN)/python -m contracts.generate --check
 	$(BIN)/python -m services.ops.asyncapi --check
+	$(BIN)/python -m services.ops.rights.page --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 check-asyncapi: setup .venv/asyncapi/.made

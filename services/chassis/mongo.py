@@ -97,7 +97,8 @@ class MongoStore:
 
     async def _prepare(self, service: Service) -> None:
         """Make what transactions need to find: they cannot make collections or indexes themselves."""
-        there = set(await self._database.list_collection_names(authorizedCollections=True))  # a user's own, as a rule
+        # Only what the user may see: whoever has rights for just its own collections may not list all.
+        there = set(await self._database.list_collection_names(authorizedCollections=True))
         for name in (*service.collections, *service.expiring, FENCES, "topics"):
             if f"{self._service}.{name}" not in there:
                 await self._make(f"{self._service}.{name}")
@@ -109,7 +110,7 @@ class MongoStore:
 
     async def _make(self, name: str) -> None:
         try:
-            await self._database.create_collection(name)
+            await self._database.create_collection(name, check_exists=False)  # which would list all
         except PyMongoError as error:
             if getattr(error, "code", None) != 48 and "already exists" not in str(error):
                 raise

@@ -2,27 +2,19 @@
 
 import json
 import sys
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import get_type_hints
 
 from contracts.topics import SERVICES
 from services.chassis.asyncapi import document
+from services.ops.declared import declared
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "asyncapi"
-SETTINGS = {
-    "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
-    "MONGODB_URL": "mongodb://localhost",
-    "SMTP_URL": "smtp://localhost",
-}
 
 
 def written(name: str) -> str:
     """Give the document of a service as its file should be."""
-    build = import_module(f"services.{name.replace('-', '_')}.app").service
-    service = build(get_type_hints(build)["settings"].load(SETTINGS))
-    return json.dumps(document(service, version("numberbank")), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document(declared(name), version("numberbank")), indent=1, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str]) -> int:

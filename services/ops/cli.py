@@ -35,6 +35,7 @@ COMMANDS = {
     "timers": Later("timers", "timers", "Show which holds are over, and which will be."),
     "audit": Later("audit", "audit", "Replay what the topics hold, and compare it with itself and with MongoDB."),
     "dlq": Later("dlq", "dlq", "See dead letters, put them back or close them."),
+    "rights": Later("rights", "rights", "Show the least that each user must be allowed in Kafka and MongoDB."),
     "completion": Later("completion", "completion", "Print the completion script of a shell."),
 }
 

@@ -50,6 +50,8 @@ def mongo_trouble(error: Exception) -> str | None:
         return "MongoDB refuses user and password; correct them, and authSource, in MONGODB_URL."
     if code == _UNAUTHORIZED:
         return _denied(str(error))
+    if "connection closed" in str(error):
+        return "MongoDB closes the connection at once; if it wants TLS, say tls=true in MONGODB_URL."
     return certificate_trouble("MongoDB", str(error), "tlsCAFile in MONGODB_URL", "MONGODB_URL")
 
 

@@ -52,11 +52,16 @@ async def _knock(cluster: Cluster, server: str) -> str | None:
         SaslAuthenticationFailed,
         UnsupportedSaslMechanismError,
     )
+    from aiokafka.protocol.metadata import MetadataRequest
 
     host, _, port = server.rpartition(":")
     user = cluster.user.name if cluster.user else ""
     try:
-        (await create_conn(host.strip("[]"), int(port), **cluster.security)).close()
+        connection = await create_conn(host.strip("[]"), int(port), **cluster.security)
+        try:
+            await connection.send(MetadataRequest([]))
+        finally:
+            connection.close()
     except (SaslAuthenticationFailed, AuthenticationFailedError):
         return (
             f"Kafka at {server} refuses user {user!r} and its password; correct KAFKA_SASL_USERNAME and "

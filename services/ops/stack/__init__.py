@@ -10,5 +10,6 @@ from services.ops.stack.found import find_stack
 from services.ops.stack.local import local_stack
 from services.ops.stack.mail import Mail
 from services.ops.stack.running import Stack
+from services.ops.stack.secured import Security
 
-__all__ = ["Mail", "Part", "Stack", "StackError", "find_stack", "local_stack"]
+__all__ = ["Mail", "Part", "Security", "Stack", "StackError", "find_stack", "local_stack"]

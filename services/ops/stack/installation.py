@@ -15,12 +15,11 @@ from services.ops.stack.child import Home
 from services.ops.stack.errors import StackError
 from services.ops.stack.forker import spawn
 from services.ops.stack.jars import fetch_jars
-from services.ops.stack.kafka import Installation, Kafka, write_properties
+from services.ops.stack.kafka import CLUSTER, Installation, Kafka, write_properties
 from services.ops.stack.lock import exclusive
 from services.ops.stack.ports import free_port
 from services.ops.stack.settings import Settings
 
-CLUSTER = "bnVtYmVyYmFuay1zdGFjaw"  # 16 bytes in base64, as Kafka wants a cluster id: `numberbank-stack`
 JVM = [
     "-Xmx512m",
     "-XX:+UseSerialGC",  # with the next: a start takes 1.8 s instead of 2.4 s and half the processor time

@@ -1,15 +1,17 @@
 """Kafka: a real broker, its own controller (KRaft), on one node."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from services.ops.stack.child import Child, Home
 from services.ops.stack.ports import HOST, free_port
 from services.ops.stack.wire import is_usable
 
 NODE = 1
+CLUSTER = "bnVtYmVyYmFuay1zdGFjaw"  # 16 bytes in base64, as Kafka wants a cluster id: `numberbank-stack`
 MAX_MESSAGE = 4 * 1024 * 1024
 
 # What every broker of the stack is told, in a process or in a container.
@@ -55,7 +57,7 @@ class Kafka(Child):
     def __init__(self, home: Home, installation: Callable[[], Installation], port: int | None = None) -> None:
         super().__init__(home, port)
         self._installation = installation  # asked at each start: the first one may download
-        self._controller_port = free_port()
+        self.controller_port = free_port()
 
     @property
     def url(self) -> str:
@@ -66,17 +68,25 @@ class Kafka(Child):
         """Return the command line; the first time on this machine this downloads Kafka."""
         installed = self._installation()
         if not (self.folder / "meta.properties").exists():
-            shutil.copytree(installed.formatted, self.folder, dirs_exist_ok=True)
-        properties = write_properties(self.folder, self.port, self._controller_port)
+            self.format(installed)
+        properties = write_properties(self.folder, self.port, self.controller_port, self.settings())
         return [*installed.java, "kafka.Kafka", str(properties)]
+
+    def format(self, installed: Installation) -> None:
+        """Make the folder ready for a first start."""
+        shutil.copytree(installed.formatted, self.folder, dirs_exist_ok=True)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return what differs from what every broker of the stack is told."""
+        return {}
 
     def ready(self) -> bool:
         """Tell whether clients can produce, consume and join groups."""
         return is_usable(self.port)
 
 
-def write_properties(folder: Path, port: int, controller_port: int) -> Path:
-    """Write the server's settings beside its data folder and return the file."""
+def write_properties(folder: Path, port: int, controller_port: int, more: Mapping[str, Any] | None = None) -> Path:
+    """Write the server's settings, `more` of them over ours, beside its data folder and return the file."""
     addresses = {
         "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
@@ -84,5 +94,7 @@ def write_properties(folder: Path, port: int, controller_port: int) -> Path:
         "log.dirs": folder,
     }
     properties = folder.with_suffix(".properties")
-    properties.write_text("".join(f"{name}={value}\n" for name, value in (BROKER | addresses).items()))
+    properties.write_text(
+        "".join(f"{name}={value}\n" for name, value in {**BROKER, **addresses, **(more or {})}.items())
+    )
     return properties

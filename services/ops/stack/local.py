@@ -16,6 +16,7 @@ from services.ops.stack.mail import Mail
 from services.ops.stack.mongo import Mongo
 from services.ops.stack.options import Options, say
 from services.ops.stack.running import Stack, running
+from services.ops.stack.secured import SecuredKafka, SecuredMongo
 from services.ops.stack.settings import Settings
 
 
@@ -41,14 +42,24 @@ def local_stack(**options: Unpack[Options]) -> Iterator[Stack]:
 
 
 def _planned(home: Home, options: Options) -> Stack:
-    install = partial(install_kafka, home.settings, home.progress)
     return Stack(
         env={},
         maildir=home.folder / Mail.directory,
-        kafka=Kafka(home, install, options.get("kafka_port")) if options.get("kafka", True) else None,
-        mongo=Mongo(home, options.get("mongo_port")) if options.get("mongo", True) else None,
+        kafka=_kafka(home, options) if options.get("kafka", True) else None,
+        mongo=_mongo(home, options) if options.get("mongo", True) else None,
         mail=Mail(home, options.get("smtp_port")) if options.get("mail", True) else None,
     )
+
+
+def _kafka(home: Home, options: Options) -> Kafka:
+    install, port = partial(install_kafka, home.settings, home.progress), options.get("kafka_port")
+    security = options.get("security")
+    return Kafka(home, install, port) if security is None else SecuredKafka(home, install, port, security)
+
+
+def _mongo(home: Home, options: Options) -> Mongo:
+    port, security = options.get("mongo_port"), options.get("security")
+    return Mongo(home, port) if security is None else SecuredMongo(home, port, security)
 
 
 def _look_at_the_system(progress: Callable[[str], None]) -> None:

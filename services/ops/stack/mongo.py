@@ -10,7 +10,7 @@ from services.ops.stack.mongod import find_mongod
 from services.ops.stack.ports import HOST, is_open
 
 REPLICA_SET = "rs0"
-NOT_YET_INITIALIZED = 94
+NOT_YET_INITIALIZED, UNAUTHORIZED = 94, 13
 SETTINGS = {
     "transactionLifetimeLimitSeconds": 3,  # a killed client's open transaction holds its documents no longer
     "diagnosticDataCollectionEnabled": "false",
@@ -53,10 +53,10 @@ def server_parameters() -> list[str]:
     return [f"{name}={value}" for name, value in SETTINGS.items()]
 
 
-def is_primary(address: str) -> bool:
+def is_primary(address: str, **tls: Any) -> bool:
     """Tell whether the mongod at `address` takes writes; make it a replica set of one if it is none yet."""
     client: MongoClient[dict[str, Any]] = MongoClient(
-        f"mongodb://{address}", directConnection=True, serverSelectionTimeoutMS=1000, socketTimeoutMS=5000
+        f"mongodb://{address}", directConnection=True, serverSelectionTimeoutMS=1000, socketTimeoutMS=5000, **tls
     )
     try:
         with client:
@@ -72,7 +72,7 @@ def _configure(client: "MongoClient[dict[str, Any]]", address: str) -> None:
     try:
         config = client.admin.command("replSetGetConfig")["config"]
     except OperationFailure as error:
-        if error.code != NOT_YET_INITIALIZED:
+        if error.code not in (NOT_YET_INITIALIZED, UNAUTHORIZED):  # a stranger may not ask, but begin
             raise
         fresh = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": address}]}
         client.admin.command("replSetInitiate", fresh)

@@ -3,7 +3,10 @@
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from services.ops.stack.secured import Security
 
 
 class Options(TypedDict, total=False):
@@ -17,6 +20,7 @@ class Options(TypedDict, total=False):
     smtp_port: int | None  # port of 127.0.0.1; a free one
     data: Path | None  # folder that is kept, and used again by a later stack; a temporary one
     progress: Callable[[str], None]  # takes lines for a person to read; standard error
+    security: "Security | None"  # TLS, users and rights for Kafka and MongoDB; open to everybody on this machine
     environ: Mapping[str, str] | None  # stands for the environment of this process
 
 
