@@ -253,7 +253,8 @@ async def _find(
     query = dict(equals)
     if upto is not None:
         query[upto[0]] = {"$lte": upto[1]}
-    cursor = collection.find(query, session=session).limit(limit)
+    # As in `_get`: without a size of its own, the first answer has 101 documents.
+    cursor = collection.find(query, session=session, limit=limit, batch_size=limit + 1 if limit else 0)
     if upto is not None:
         cursor = cursor.sort(upto[0], ASCENDING)
     found: list[Document] = await cursor.to_list(None)

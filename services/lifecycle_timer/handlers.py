@@ -10,11 +10,11 @@ from contracts.message import Message
 from contracts.policy import Traits
 from contracts.topics import LIFECYCLE_EVENTS
 from services.chassis.clock import Clock
-from services.chassis.ports import Reader
+from services.chassis.ports import Document, Reader
 from services.chassis.work import Taken, Work
 from services.lifecycle_timer.domain import Timer, ended_by_time, ending_of, fired, followed, later, traits_of
 from services.lifecycle_timer.notices import ask_for_end, in_question, notice_id, request_id, tell, tell_end
-from services.lifecycle_timer.store import Timers, due_since, notices_told, numbers_due, remember_told
+from services.lifecycle_timer.store import Timers, due_since, notices_told, remember_told, timers_due
 
 PAGE = 500  # timers that fire in one transaction; the lane reads its input in between
 PATIENCE = 60.0  # real seconds that the first answer may take
@@ -44,21 +44,23 @@ class Lifecycle:
         """Note which notices are out, for the day when the timers are rebuilt from nothing."""
         await remember_told(work, {message.id: timestamp for message, timestamp in batch})
 
-    async def due(self, reader: Reader, partition: int, at: datetime) -> Sequence[str]:
-        """Give the numbers of a page of due timers, the longest due first."""
-        return await numbers_due(reader, partition, at, PAGE)
+    async def due(self, reader: Reader, partition: int, at: datetime) -> Sequence[Document]:
+        """Give a page of due timers, the longest due first."""
+        return await timers_due(reader, partition, at, PAGE)
 
     async def first_due(self, reader: Reader, partition: int, at: datetime) -> datetime | None:
         """Give since when the oldest timer has been due."""
         return await due_since(reader, partition, at)
 
-    async def settle(self, work: Work, due: Sequence[str]) -> None:
-        """Announce ends, ask for those that are reached, and re-arm. What has changed meanwhile is left alone."""
-        timers = await Timers.load(work, due)
-        for number in due:
-            timer = timers.get(number)
-            if timer is not None and timer.next_at <= work.now:
-                timers.set(number, self._fire(work, timer, timers.trace(number)))
+    async def settle(self, work: Work, due: Sequence[Document]) -> None:
+        """Announce ends, ask for those that are reached, and re-arm.
+
+        They are as `due` gave them: whatever changes a timer moves the fence of its lane, and this transaction
+        goes through only if that has not moved since.
+        """
+        timers = Timers.of(work, due)
+        for timer in timers:
+            timers.set(timer.number, self._fire(work, timer, timers.trace(timer.number)))
         await timers.save(work)
 
     def _fire(self, work: Work, timer: Timer, trace: Sequence[str]) -> Timer:

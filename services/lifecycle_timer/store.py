@@ -1,6 +1,6 @@
 """Documents and values: `timers`, one for each number whose hold has an end, and `told`, ids of notices."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -24,9 +24,17 @@ class Timers:
     @classmethod
     async def load(cls, work: Work, numbers: Collection[str]) -> Self:
         """Read those there are."""
-        found = await work.get(TIMERS, numbers)
-        traces = {number: document["trace"] for number, document in found.items() if "trace" in document}
-        return cls(work.partition, {number: timer_from(document) for number, document in found.items()}, traces)
+        return cls.of(work, (await work.get(TIMERS, numbers)).values())
+
+    @classmethod
+    def of(cls, work: Work, documents: Collection[Document]) -> Self:
+        """Take those that are read already."""
+        traces = {document["_id"]: document["trace"] for document in documents if "trace" in document}
+        return cls(work.partition, {document["_id"]: timer_from(document) for document in documents}, traces)
+
+    def __iter__(self) -> Iterator[Timer]:
+        """Go through those there are now, whatever becomes of them."""
+        return iter(list(self._timers.values()))
 
     def get(self, number: str) -> Timer | None:
         """Give the timer of a number, None without one."""
@@ -60,15 +68,14 @@ class Timers:
         return {"trace": self._traces[timer.number]} if timer.number in self._traces else {}
 
 
-async def numbers_due(reader: Reader, lane: int, at: datetime, limit: int) -> list[str]:
-    """Give the numbers whose timers are due at `at`, the longest due first."""
-    found = await reader.find(TIMERS, {"lane": lane}, upto=("next_at", at), limit=limit)
-    return [document["_id"] for document in found]
+async def timers_due(reader: Reader, lane: int, at: datetime, limit: int) -> list[Document]:
+    """Give the timers that are due at `at`, as they are stored, the longest due first."""
+    return await reader.find(TIMERS, {"lane": lane}, upto=("next_at", at), limit=limit)
 
 
 async def due_since(reader: Reader, lane: int, at: datetime) -> datetime | None:
     """Give since when the oldest timer that is due at `at` has been so, None if none is."""
-    found = await reader.find(TIMERS, {"lane": lane}, upto=("next_at", at), limit=1)
+    found = await timers_due(reader, lane, at, 1)
     return found[0]["next_at"] if found else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic_core import from_json
 
+from contracts.message import Topic
 from contracts.topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
 from services.chassis.partitions import home
 from services.ops.connection import consumer, producer
@@ -40,13 +41,15 @@ class Caller:
         self._reserved.add(number)
         return await self.ask("number.reserve", number, RESERVE)
 
-    async def ask(self, type: str, number: str, data: dict[str, Any]) -> float:
-        """Send a command; give the seconds until its answer is here. Raises `TimeoutError`."""
+    async def ask(
+        self, type: str, subject: str, data: dict[str, Any], *, on: Topic = INVENTORY_COMMANDS, since: float = 0.0
+    ) -> float:
+        """Send a message; give the seconds from `since`, else from now, until its answer. Raises `TimeoutError`."""
         id = MARK + uuid.uuid4().hex
         answered = self._waiting[id] = asyncio.get_running_loop().create_future()
-        started = time.perf_counter()
-        value = envelope(id, type, number, data)
-        await self._out.send(INVENTORY_COMMANDS.name, value, number.encode(), home(number, PARTITIONS))
+        started = since or time.perf_counter()
+        value = envelope(id, type, subject, data)
+        await self._out.send(on.name, value, subject.encode(), home(subject, PARTITIONS))
         async with asyncio.timeout(PATIENCE):
             return await answered - started
 
@@ -64,9 +67,11 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(servers: str, partitions: Collection[int] = range(PARTITIONS)) -> AsyncIterator[Caller]:
+async def calling(
+    servers: str, partitions: Collection[int] = range(PARTITIONS), answers: Topic = INVENTORY_EVENTS
+) -> AsyncIterator[Caller]:
     """Give a caller who hears the answers in these partitions."""
-    places = [TopicPartition(INVENTORY_EVENTS.name, number) for number in partitions]
+    places = [TopicPartition(answers.name, number) for number in partitions]
     async with consumer(servers) as ear, producer(servers) as out:
         ear.assign(places)
         await ear.seek_to_end(*places)

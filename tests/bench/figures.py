@@ -27,7 +27,7 @@ class Figure:
         """How many times as good as it has to be: 1 is just reached."""
         if self.at_least is not None:
             return self.value / self.at_least
-        return None if self.at_most is None else self.at_most / max(self.value, 1e-9)
+        return None if self.at_most is None else (self.at_most + 1e-9) / (self.value + 1e-9)
 
     @property
     def shown(self) -> str:

@@ -1,7 +1,7 @@
 """The work to be done: a backlog of commands, the same for every contender, written before anyone starts."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, cycle, islice
 from typing import Any, NamedTuple
 
@@ -54,8 +54,8 @@ def _command(id: str, type: str, subject: str, data: dict[str, Any]) -> bytes:
     )
 
 
-async def write(bootstrap: str, records: Sequence[tuple[str, bytes]]) -> None:
-    """Write commands where they belong, in closed batches, and wait until all are safe."""
+async def write(bootstrap: str, records: Iterable[tuple[str, bytes]], topic: str = INVENTORY_COMMANDS.name) -> None:
+    """Write records where they belong, in closed batches, and wait until all are safe."""
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES
     )
@@ -69,10 +69,10 @@ async def write(bootstrap: str, records: Sequence[tuple[str, bytes]]) -> None:
                 open_[place] = producer.create_batch()
             builder = open_[place]
             while builder.append(key=subject.encode(), value=value, timestamp=None) is None:
-                sent.append(await producer.send_batch(builder, INVENTORY_COMMANDS.name, partition=place))
+                sent.append(await producer.send_batch(builder, topic, partition=place))
                 builder = open_[place] = producer.create_batch()
         for place, builder in open_.items():
-            sent.append(await producer.send_batch(builder, INVENTORY_COMMANDS.name, partition=place))
+            sent.append(await producer.send_batch(builder, topic, partition=place))
         await asyncio.gather(*sent)
     finally:
         await producer.stop()

@@ -11,6 +11,7 @@ from services.ops.stack.forker import LEASH
 from services.ops.stack.ports import free_port
 
 ROOT = Path(__file__).parents[2]
+LEASHED = (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), sys.executable)  # ends with this process
 READY = 60.0  # seconds until a service has to have its lanes open
 ENDING = 20.0  # seconds after which a process that was told to end is killed
 
@@ -40,14 +41,27 @@ class Running:
 @asynccontextmanager
 async def running(env: Mapping[str, str], *commands: Sequence[str]) -> AsyncIterator[Running]:
     """Run Python with each of these arguments, side by side; they end at the end, and with this process."""
-    leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), sys.executable]
     processes: list[asyncio.subprocess.Process] = []
     try:
         for command in commands:
-            processes.append(await asyncio.create_subprocess_exec(*leash, *command, env=env, cwd=ROOT))
+            processes.append(await asyncio.create_subprocess_exec(*LEASHED, *command, env=env, cwd=ROOT))
         yield Running(processes)
     finally:
         await asyncio.gather(*map(_end, processes))
+
+
+async def ended(env: Mapping[str, str], command: Sequence[str]) -> int:
+    """Run Python with these arguments; give its exit code."""
+    process = await asyncio.create_subprocess_exec(
+        *LEASHED, *command, env=env, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        said, _ = await process.communicate()
+    finally:
+        await _end(process)
+    if process.returncode:
+        sys.stderr.write(said.decode(errors="replace"))
+    return process.returncode or 0
 
 
 @asynccontextmanager
@@ -82,6 +96,8 @@ async def _is_ready(port: int) -> bool:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
     with suppress(ProcessLookupError):
         process.terminate()
     try:

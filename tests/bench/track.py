@@ -42,12 +42,16 @@ class Track:
         """The process of the database, if it is one of ours."""
         return None if self.stack.mongo is None else self.stack.mongo.pid
 
-    async def cleared(self) -> Ground:
-        """Make all topics anew, and name a database that nobody has used."""
+    async def cleared(self, database: str = "") -> Ground:
+        """Make all topics anew, and name a database: one that nobody has used, unless it is named."""
         servers = self.stack.env["KAFKA_BOOTSTRAP_SERVERS"]
         async with admin(servers) as client:
             if there := set(await client.list_topics()) & {topic.name for topic in EVERY_TOPIC}:
                 await client.delete_topics(list(there))
         await create_topics(servers, PARTITIONS)
-        url = urlsplit(self.stack.env["MONGODB_URL"])._replace(path=f"/bench_{next(_databases)}").geturl()
+        url = (
+            urlsplit(self.stack.env["MONGODB_URL"])
+            ._replace(path=f"/{database or f'bench_{next(_databases)}'}")
+            .geturl()
+        )
         return Ground({**self.environ, **self.stack.env, "NUMBERBANK_LOG_LEVEL": "WARNING", "MONGODB_URL": url})

@@ -1,5 +1,13 @@
 """All races, in the order in which they are run."""
 
-from tests.bench.races import commands, latency
+from tests.bench.races import backlog, chain, commands, growth, latency, overdue, timers
 
-EVERY_RACE = (*commands.RACES, *latency.RACES)
+EVERY_RACE = (
+    *commands.RACES,
+    *latency.RACES,
+    *chain.RACES,
+    *timers.RACES,
+    *overdue.RACES,
+    *growth.RACES,
+    *backlog.RACES,
+)

@@ -65,15 +65,6 @@ async def test_a_notice_read_back_in_normal_life_changes_nothing(desk: Desk) -> 
     assert in_short(await desk.passes(days=62)) == [("hold.expiring", 6)]
 
 
-async def test_a_page_of_due_timers_leaves_alone_what_has_ended_meanwhile(desk: Desk) -> None:
-    await desk.hears(reserved(28))
-    desk.clock.pass_(timedelta(days=28))
-    due = await desk.lifecycle.due(desk.store, desk.lane, desk.clock.now())
-    await desk.hears(released(reason="manual"))
-    assert due
-    assert await desk._works(desk.lifecycle.settle, due) == []
-
-
 def test_time_ends_before_a_very_fast_clock_overflows() -> None:
     fast = SimulatedClock(NOON, 1e9, 0.0)
     assert later(NOON, fast.passing_in(3600)) == LATEST

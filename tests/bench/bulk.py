@@ -1,0 +1,55 @@
+"""Loads documents by the million, straight into a collection: raw BSON, unordered, over several connections."""
+
+import asyncio
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import bson
+from bson.raw_bson import RawBSONDocument
+from pymongo import AsyncMongoClient, WriteConcern
+
+CONNECTIONS = 3
+BATCH = 4_000  # documents
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Mould:
+    """Casts documents that differ in a few values only, each as long as the one in the model whose place it takes."""
+
+    def __init__(self, model: Mapping[str, Any]) -> None:
+        self._model = bson.encode(model)
+
+    def cast(self, values: Iterable[tuple[bytes, bytes]]) -> RawBSONDocument:
+        """Give the model with other values: pairs of what is in the model and what shall be there."""
+        cast = self._model
+        for old, new in values:
+            cast = cast.replace(old, new)
+        return RawBSONDocument(cast)
+
+
+def instant(at: datetime) -> bytes:
+    """Give a time as it is in BSON."""
+    return struct.pack("<q", (at - EPOCH) // (datetime.resolution * 1000))
+
+
+def integer(value: int) -> bytes:
+    """Give a small integer as it is in BSON."""
+    return struct.pack("<i", value)
+
+
+async def load(url: str, collection: str, documents: Iterator[RawBSONDocument]) -> None:
+    """Insert all of them."""
+    mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
+    try:
+        into = mongo.get_default_database().get_collection(collection, write_concern=WriteConcern(1, j=False))
+
+        async def carry() -> None:
+            while batch := list(islice(documents, BATCH)):
+                await into.insert_many(batch, ordered=False)
+
+        await asyncio.gather(*(carry() for _ in range(CONNECTIONS)))
+    finally:
+        await mongo.close()
