@@ -1,7 +1,7 @@
 """What a race comes to: figures, some of them with a mark that they have to reach."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 
@@ -56,6 +56,13 @@ class Outcome:
         """Give it as a JSON object, with the verdicts."""
         figures = [{**asdict(figure), "met": figure.met} for figure in self.figures]
         return {**asdict(self), "figures": figures}
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> "Outcome":
+        """Read what `described` gave."""
+        figures = [{name: value for name, value in each.items() if name != "met"} for each in described["figures"]]
+        own = {field.name: described[field.name] for field in fields(cls)}
+        return cls(**{**own, "figures": tuple(Figure(**each) for each in figures)})
 
 
 def all_met(outcomes: Sequence[Outcome]) -> bool:

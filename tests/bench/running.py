@@ -19,7 +19,7 @@ def run_all(
         say(f"{race.name}: {race.measures}")
         started = time.monotonic()
         try:
-            with local_stack(environ=environ, progress=say) as stack:
+            with local_stack(environ=environ, progress=say, mongo_cache=race.cache) as stack:
                 yield run_one(race, stack, environ, sizes, say)
         except StackError as error:
             yield Outcome(race.name, race.measures, time.monotonic() - started, failure=str(error))

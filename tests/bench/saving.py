@@ -1,4 +1,4 @@
-"""The record of what was measured: `RESULT.json`, and `RESULT.md` written from it.
+"""The record of what was measured: `RESULT.json`, and `RESULT.md` and a picture made from it.
 
 A race that is run again takes the place of its earlier run; the others stay.
 """
@@ -10,51 +10,74 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from tests.bench.figures import Figure, Outcome
+from tests.bench.figures import Outcome
+from tests.bench.plot import draw
+from tests.bench.races.every import EVERY_RACE
 
 FOLDER = Path(__file__).parent
 VERDICTS = {True: "met", False: "**not met**", None: ""}
 
 
-def save(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> None:
+class Entry(NamedTuple):
+    """An outcome, and how and where it came about."""
+
+    outcome: Outcome
+    command: str
+    machine: str
+
+
+def save(outcomes: Sequence[Outcome], arguments: Sequence[str], folder: Path = FOLDER) -> None:
     """Add what was measured now to what is on record."""
-    record = FOLDER / "RESULT.json"
+    record = folder / "RESULT.json"
     kept: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {}
     command = " ".join(["python -m tests.bench", *(argument for argument in arguments if argument != "--save")])
     for outcome in outcomes:
         kept[outcome.race] = {**outcome.described(), "command": command, "machine": machine()}
+    names = [race.name for race in EVERY_RACE]
+    kept = {name: kept[name] for name in sorted(kept, key=lambda name: names.index(name) if name in names else 99)}
     record.write_text(json.dumps(kept, indent=1) + "\n")
-    (FOLDER / "RESULT.md").write_text("\n".join(_written(kept)) + "\n")
+    entries = [Entry(Outcome.of(each), each["command"], each["machine"]) for each in kept.values()]
+    draw(folder / "RESULT.svg", [entry.outcome for entry in entries])
+    (folder / "RESULT.md").write_text("\n".join(_written(entries)) + "\n")
 
 
 def machine() -> str:
     """Describe where and when this runs."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    model = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     python = ".".join(map(str, sys.version_info[:3]))
-    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GB, Linux {platform.release()}, Python {python}, {when}"
+    model = models[0] if models else platform.machine()
+    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GB, {platform.system()}, Python {python}, {when}"
 
 
-def _written(kept: dict[str, Any]) -> Iterator[str]:
+def _written(entries: Sequence[Entry]) -> Iterator[str]:
     yield "# What was measured"
     yield ""
-    yield "Written by `python -m tests.bench --save`; ratios are within one run, everything else is of this machine."
-    for race, outcome in kept.items():
-        yield from ("", f"## {race}", "", f"{outcome['measures']}.", "")
-        yield f"`{outcome['command']}`, {outcome['seconds']:.0f} s, on {outcome['machine']}"
-        yield ""
-        if outcome["failure"] is not None:
-            yield f"**Failed**: {outcome['failure']}"
-            continue
-        yield from ("| figure | value | mark | |", "|---|---|---|---|")
-        for fields in outcome["figures"]:
-            met = fields.pop("met")
-            figure = Figure(**fields)
-            yield f"| {figure.name} | {figure.shown} | {figure.mark} | {VERDICTS[met]} |"
+    yield "Written by `python -m tests.bench --save`. Ratios are within one run; all else is of that machine and hour."
+    yield from ("", "| race | figure | value | mark | |", "|---|---|---|---|---|")
+    for outcome, _, _ in entries:
+        judged = [figure for figure in outcome.figures if figure.met is not None]
+        for figure in judged:
+            yield f"| {outcome.race} | {figure.name} | {figure.shown} | {figure.mark} | {VERDICTS[figure.met]} |"
+        if outcome.failure is not None:
+            yield f"| {outcome.race} | | | | **failed** |"
+    yield from ("", "![times the mark](RESULT.svg)")
+    for entry in entries:
+        yield from _in_full(*entry)
+
+
+def _in_full(outcome: Outcome, command: str, machine: str) -> Iterator[str]:
+    yield from ("", f"## {outcome.race}", "", f"{outcome.measures[0].upper()}{outcome.measures[1:]}.", "")
+    yield f"`{command}`, {outcome.seconds:.0f} s, on {machine}"
+    yield ""
+    if outcome.failure is not None:
+        yield f"Failed: {outcome.failure}"
+        return
+    yield from ("| figure | value | mark | |", "|---|---|---|---|")
+    for figure in outcome.figures:
+        yield f"| {figure.name} | {figure.shown} | {figure.mark} | {VERDICTS[figure.met]} |"

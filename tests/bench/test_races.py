@@ -12,6 +12,7 @@ from tests.bench.plot import draw
 from tests.bench.races import Race
 from tests.bench.races.every import EVERY_RACE
 from tests.bench.running import run_one
+from tests.bench.saving import save
 from tests.bench.sizes import QUICK
 
 
@@ -49,3 +50,12 @@ def test_the_picture_has_a_bar_for_each_mark(tmp_path: Path) -> None:
     picture = (tmp_path / "bench.svg").read_text()
     assert picture.count('text-anchor="end"') == 1
     assert "x &lt; y" in picture
+
+
+def test_a_race_that_is_run_again_takes_the_place_of_its_earlier_run(tmp_path: Path) -> None:
+    save([Outcome("chain", "one", 1.0, (Figure("x", 3, at_least=2),)), Outcome("timers", "two", 1.0)], [], tmp_path)
+    save([Outcome("timers", "two", 1.0, failure="It came to rest.")], ["timers", "--save"], tmp_path)
+    written = (tmp_path / "RESULT.md").read_text()
+    assert "| chain | x | 3.00 | >= 2.00 | met |" in written
+    assert "`python -m tests.bench timers`" in written
+    assert written.count("## timers") == written.count("It came to rest.") == 1

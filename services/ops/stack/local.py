@@ -59,7 +59,8 @@ def _kafka(home: Home, options: Options) -> Kafka:
 
 def _mongo(home: Home, options: Options) -> Mongo:
     port, security = options.get("mongo_port"), options.get("security")
-    return Mongo(home, port) if security is None else SecuredMongo(home, port, security)
+    cache = options.get("mongo_cache", 0.5)
+    return Mongo(home, port, cache) if security is None else SecuredMongo(home, port, security)
 
 
 def _look_at_the_system(progress: Callable[[str], None]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from services.ops.stack.child import Child
+from services.ops.stack.child import Child, Home
 from services.ops.stack.mongod import find_mongod
 from services.ops.stack.ports import HOST, is_open
 
@@ -23,6 +23,10 @@ class Mongo(Child):
     name = "MongoDB"
     directory = "mongo"
 
+    def __init__(self, home: Home, port: int | None = None, cache: float | None = 0.5) -> None:
+        super().__init__(home, port)
+        self._cache = cache
+
     @property
     def url(self) -> str:
         """Return the URL of the replica set."""
@@ -31,7 +35,7 @@ class Mongo(Child):
     def command(self) -> list[str]:
         """Return the command line; raises StackError if there is no mongod that can run here."""
         where = ["--bind_ip", HOST, "--port", str(self.port), "--dbpath", str(self.folder), "--nounixsocket"]
-        size = ["--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "512"]
+        size = ["--oplogSize", "512", *(["--wiredTigerCacheSizeGB", str(self._cache)] if self._cache else [])]
         settings = [word for pair in server_parameters() for word in ("--setParameter", pair)]
         return [str(find_mongod(self.home.settings)), "--replSet", REPLICA_SET, *where, *size, *settings]
 

@@ -18,6 +18,7 @@ class Options(TypedDict, total=False):
     kafka_port: int | None  # port of 127.0.0.1; a free one
     mongo_port: int | None  # port of 127.0.0.1; a free one
     smtp_port: int | None  # port of 127.0.0.1; a free one
+    mongo_cache: float | None  # gigabytes that MongoDB holds in memory; 0.5, None: half of the machine's; not in Docker
     data: Path | None  # folder that is kept, and used again by a later stack; a temporary one
     progress: Callable[[str], None]  # takes lines for a person to read; standard error
     security: "Security | None"  # TLS, users and rights for Kafka and MongoDB; open to everybody on this machine

@@ -139,4 +139,4 @@ def _mongod(track: Track) -> float:
     return float("nan") if track.mongod is None else cpu_seconds(track.mongod)
 
 
-RACES = (Race("growth", "inventory with few numbers and with very many: rate, latency and memory", growth, 2400),)
+RACES = (Race("growth", "inventory with few numbers and with very many: rate, latency and memory", growth, 2400, None),)
