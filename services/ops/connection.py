@@ -24,12 +24,14 @@ def kafka_trouble(where: Cluster | str) -> Iterator[None]:
     named = str(Cluster.of(where))
     try:
         yield
+    except TimeoutError:
+        raise Unusable(f"Kafka at {named} does not answer in time; KAFKA_BOOTSTRAP_SERVERS must name it.") from None
     except (KafkaConnectionError, NodeNotReadyError, NoBrokersAvailable, OSError):
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError from None  # an interrupt, which the client takes for a broken connection
         raise Unusable(
             f"Kafka cannot be reached at {named}; start it (numberbank stack) or correct KAFKA_BOOTSTRAP_SERVERS."
         ) from None
-    except TimeoutError:
-        raise Unusable(f"Kafka at {named} does not answer in time; KAFKA_BOOTSTRAP_SERVERS must name it.") from None
     except ValueError as error:
         raise Unusable(f"KAFKA_BOOTSTRAP_SERVERS is {named!r}, which is no list of host:port: {error}.") from None
     except KafkaError as error:

@@ -1,12 +1,13 @@
 """How far each service is with each partition that it reads."""
 
+import asyncio
 from collections import Counter
 from typing import Any, NamedTuple
 
 from contracts.topics import SERVICES, TOPICS
 from services.chassis.records import Lot
 from services.ops.audit.standing import fences, noted
-from services.ops.connection import consumer
+from services.ops.connection import PATIENCE, admin, consumer, kafka_trouble
 from services.ops.database import database
 from services.ops.dead_letters import read_letters
 from services.ops.reading import bounds, existing
@@ -16,7 +17,7 @@ from services.ops.settings import ClientSettings
 class Left(NamedTuple):
     """What is left of a partition, or of a topic (`partition` None), for one service. Offsets are summed there.
 
-    `next`: of its fence; `committed`: of its group. Both None: it has never read it.
+    `next`: of its fence; `committed`: of its group. Both None: it has never read it. `instances`: of the service.
     """
 
     service: str
@@ -27,6 +28,7 @@ class Left(NamedTuple):
     committed: int | None
     left: int
     dead_letters: int
+    instances: int
 
     def described(self) -> dict[str, Any]:
         """Give it for programs."""
@@ -37,7 +39,7 @@ async def left_to_do(settings: ClientSettings) -> list[Left]:
     """Give what is left of each partition for each of its readers. Raises `Unusable`, `WrongSetting`."""
     inputs = [(service, topic.name) for service in SERVICES for topic in TOPICS if service in topic.read_by]
     counts = await existing(settings, list(dict.fromkeys(topic for _, topic in inputs)))
-    committed = await noted(settings)
+    committed, members = await noted(settings), await instances(settings)
     async with database(settings) as db:
         # First the fences, then the ends: nobody is ever further than the end.
         nexts = {(service, lot): fence.next async for service, lot, fence in fences(db)}
@@ -55,7 +57,21 @@ async def left_to_do(settings: ClientSettings) -> list[Left]:
             (beginning, end), next = ends[lot], nexts.get((service, lot))
             note = committed[service].get(lot, (None, None))[0]
             left = end - (beginning if next is None else next)
-            found.append(Left(service, *lot, end, next, note, max(left, 0), letters[service, lot]))
+            found.append(Left(service, *lot, end, next, note, max(left, 0), letters[service, lot], members[service]))
+    return found
+
+
+async def instances(settings: ClientSettings) -> Counter[str]:
+    """Count the members of the group of each service. Raises `Unusable`."""
+    found: Counter[str] = Counter()
+    async with admin(settings.kafka) as client:
+        for service in SERVICES:
+            with kafka_trouble(settings.kafka):
+                async with asyncio.timeout(PATIENCE):
+                    # One group at a time: aiokafka misreads an answer about several.
+                    [answer] = await client.describe_consumer_groups([service])
+            [group] = answer.groups
+            found[service] = len(group[5])  # error, group, state, kind of protocol, protocol, members
     return found
 
 
@@ -73,6 +89,7 @@ def summed(found: list[Left]) -> list[Left]:
             _sum(each.committed for each in group),
             sum(each.left for each in group),
             sum(each.dead_letters for each in group),
+            group[0].instances,
         )
         for of, group in groups.items()
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from typing import Any, NamedTuple
 
@@ -263,6 +264,40 @@ async def test_what_is_left_to_do_is_counted_for_each_service_and_partition(bank
     assert sum(left[each] for each in left if each[:2] == ("provisioning", "inventory.events")) == 2 * len(NUMBERS)
     people = await numberbank(bank, "lag")
     assert "dead letters" in people.out
+
+
+async def test_how_many_instances_work_is_shown_and_that_nobody_does(bank: Bank):
+    async def instances() -> dict[str, int]:
+        return {each["service"]: each["instances"] for each in (await numberbank(bank, "lag", "--json")).lines}
+
+    first, second = bank.run("inventory"), bank.run("inventory", "provisioning")
+    await asyncio.gather(first.until_ready(), second.until_ready())
+    assert await instances() == {"inventory": 2, "provisioning": 1, "lifecycle-timer": 0, "notification": 0}
+    first.kill()
+    await second.stop()
+
+    async def nobody() -> bool:
+        return (await instances())["inventory"] == 0
+
+    await until(nobody, 30)  # when the session of the one that was killed is over
+
+
+async def test_lag_and_timers_are_shown_again_until_interrupted(bank: Bank):
+    async def watched(command: str) -> tuple[int, list[str]]:
+        arguments = (sys.executable, "-m", "services.ops", command, "--watch", "0.2", "--json")
+        env, pipe = {**os.environ, **bank.env}, asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*arguments, stdout=pipe, env=env)
+        assert process.stdout is not None
+        async with asyncio.timeout(60):  # more lines than one round has
+            lines = [await process.stdout.readline() for _ in range({"lag": 20, "timers": 2}[command])]
+        process.send_signal(signal.SIGINT)
+        await process.stdout.read()
+        return await process.wait(), [line.decode() for line in lines]
+
+    for command in ("lag", "timers"):
+        code, lines = await watched(command)
+        assert code == 130
+        assert all(json.loads(line) for line in lines)
 
 
 async def test_timers_are_counted_by_cause_and_by_the_clock_that_is_set(bank: Bank):
