@@ -1,6 +1,7 @@
 """The books of the bank examined: what topics say, compared with each other and with MongoDB.
 
-`standing` is how far the services were when it began, `log` reads the topics one partition at a time,
+`standing` is how far the services were when it began, `log` reads the topics one partition at a time, `ahead` what
+was asked side by side with what was answered,
 `findings` is what comes out. The rules: `questions` (each answered once), `history` with `transitions`
 (what may happen to a number), `notices` (what people are told), `outbox` (what fences hold was
 published), `documents` (MongoDB says what the events say). `auditing` joins them.

@@ -1,6 +1,6 @@
 """The audit, part by part: partitions that belong together are read together, and forgotten before the next."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 from contracts.message import Topic
@@ -16,6 +16,7 @@ from contracts.topics import (
 )
 from services.chassis.partitions import home
 from services.chassis.records import Lot
+from services.ops.audit.ahead import Ahead
 from services.ops.audit.documents import Documents
 from services.ops.audit.findings import Findings
 from services.ops.audit.history import REJECTED, History, change_in
@@ -62,12 +63,12 @@ class Audit:
 
     async def _numbers(self, lots: Sequence[Lot]) -> Any:
         questions, notices, history = self._questions(), Notices(self._notices, self._findings), History(self._findings)
-        for lot in _of(lots, INVENTORY_COMMANDS):
-            await self._read(lot, questions.asking(lot, self._standing.next("inventory", lot)))
+        asked = self._asked(lots, questions, "inventory", INVENTORY_COMMANDS)
         for lot in _of(lots, LIFECYCLE_EVENTS):
             await self._read(lot, self._guarded(notices.tell))
         for lot in _of(lots, INVENTORY_EVENTS):
-            await self._read(lot, self._answers(lot, questions, history, notices))
+            await self._read(lot, self._answers(lot, questions, history, notices), asked)
+        await _rest(asked)
         notices.judge()
         questions.judge(self._whole(INVENTORY_COMMANDS))
         return history.numbers
@@ -90,17 +91,23 @@ class Audit:
 
     async def _facts(self, lots: Sequence[Lot]) -> None:
         questions = self._questions()
-        for topic in (BILLING_EVENTS, PROVISIONING_COMMANDS):
-            for lot in _of(lots, topic):
-                await self._read(lot, questions.asking(lot, self._standing.next("provisioning", lot)))
+        asked = self._asked(lots, questions, "provisioning", BILLING_EVENTS, PROVISIONING_COMMANDS)
 
         def take(envelope: dict[str, Any], place: Place, value: bytes) -> None:
             cause, id = envelope.get("causationid"), envelope["id"]
             questions.answer(envelope["subject"], cause, id, envelope["type"], place)
 
         for lot in _of(lots, PROVISIONING_EVENTS):
-            await self._read(lot, self._guarded(take))
+            await self._read(lot, self._guarded(take), asked)
+        await _rest(asked)
         questions.judge(self._whole(BILLING_EVENTS, PROVISIONING_COMMANDS))
+
+    def _asked(self, lots: Sequence[Lot], questions: Questions, service: str, *topics: Topic) -> list[Ahead]:
+        return [
+            Ahead(self._records(lot), questions.asking(lot, self._standing.next(service, lot)))
+            for topic in topics
+            for lot in _of(lots, topic)
+        ]
 
     def _questions(self) -> Questions:
         return Questions(self._log.counts, self._dead, self._standing.in_flight, self._astray, self._findings)
@@ -127,19 +134,26 @@ class Audit:
         if place is not None:
             self._dead.setdefault(Lot(place.topic, place.partition), set()).add(place.offset)
 
-    async def _read(self, lot: Lot, take: Take) -> None:
-        """Give a partition to a rule, with what is still to be published to it at the end."""
+    async def _read(self, lot: Lot, take: Take, asked: Sequence[Ahead] = ()) -> None:
+        """Give a partition to a rule; first, each time, what was `asked` until the same moment."""
+        async for records in self._records(lot):
+            for ahead in asked:
+                await ahead.upto(records[-1].timestamp)
+            for record in records:
+                take(record)
+
+    async def _records(self, lot: Lot) -> AsyncIterator[Sequence[Any]]:
+        """Give a partition, some records at a time, with what is still to be published to it at the end."""
         awaited, oldest = self._outbox.of(lot), None
         async for records in self._log.read(lot):
             oldest = records[0].timestamp if oldest is None else oldest
             if awaited:
                 for record in records:
                     awaited.pop(mark_of(record), None)
-            for record in records:
-                take(record)
             self._findings.counts["records"] += len(records)
-        for record in self._outbox.left(lot, oldest, self._log.whole(lot), self._findings):
-            take(record)
+            yield records
+        if left := self._outbox.left(lot, oldest, self._log.whole(lot), self._findings):
+            yield left
 
     def _lots(self, topic: Topic) -> list[Lot]:
         return [Lot(topic.name, part) for part in range(self._log.counts[topic.name])]
@@ -156,6 +170,11 @@ class Audit:
             return all(self._log.whole(Lot(each.name, home(subject, self._log.counts[each.name]))) for each in topics)
 
         return whole
+
+
+async def _rest(asked: Sequence[Ahead]) -> None:
+    for ahead in asked:
+        await ahead.upto(None)
 
 
 def _of(lots: Sequence[Lot], topic: Topic) -> list[Lot]:

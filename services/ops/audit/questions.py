@@ -1,11 +1,13 @@
 """Rule: every command, and every billing event, is answered exactly once.
 
 A repeat of the same `(source, id)` is answered with the first, what a service could not read is a dead letter,
-and what it has not taken yet, or not finished, is pending.
+and what it has not taken yet, or not finished, is pending. What is answered is remembered as long as the services do
+it, the last 128 of a subject: memory grows with subjects, not with what they were asked.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Set
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.chassis.batch import FORWARDED
 from services.chassis.partitions import home
@@ -50,6 +52,16 @@ class Question:
         return len(new)
 
 
+class Answer(NamedTuple):
+    """One record that answers: `cause` is the id of what was asked, `what` the type of the answer."""
+
+    subject: str
+    cause: str
+    identity: object
+    what: str
+    place: Place
+
+
 class Astray:
     """Records in a partition where their subject does not belong, and those that were forwarded from there."""
 
@@ -89,7 +101,8 @@ class Questions:
         self._in_flight, self._astray, self._findings = in_flight, astray, findings
         self._asked: dict[Key, Question] = {}
         self._turns: dict[tuple[str, str], int] = {}
-        self._unasked: list[tuple[str, str, str, Place]] = []
+        self._done: dict[str, deque[str]] = defaultdict(deque)  # ids by subject, the longest answered first
+        self._unasked: list[Answer] = []
 
     def asking(self, lot: Lot, next: int) -> Callable[[Any], None]:
         """Give what takes the questions of one partition, in order; from offset `next` on none has been taken."""
@@ -131,11 +144,19 @@ class Questions:
 
     def answer(self, subject: str, cause: str | None, identity: object, what: str, place: Place) -> None:
         """Take an answer; two with the same identity are one, said twice after a fault."""
-        question = self._asked.get((subject, cause)) if cause is not None else None
+        answer = Answer(subject, str(cause), identity, what, place)
+        if not self._answered(answer):
+            self._unasked.append(answer)  # or not read yet: the clocks of two brokers differ a little
+
+    def _answered(self, answer: Answer) -> bool:
+        subject, cause, identity, _, place = answer
+        question = self._asked.get((subject, cause))
         if question is None:
-            self._unasked.append((subject, str(cause), what, place))
-        elif not question.answers:
+            return False
+        if not question.answers:
             question.answers, question.answer = 1, identity
+            self._findings.counts["answered"] += 1
+            self._remember(subject, cause)
         elif identity != question.answer:
             question.answers += 1
             if question.answers > question.most:
@@ -146,18 +167,26 @@ class Questions:
                     question.place,
                     place,
                 )
+        return True
+
+    def _remember(self, subject: str, id: str) -> None:
+        done = self._done[subject]
+        done.append(id)
+        if len(done) > MOST:
+            del self._asked[subject, done.popleft()]
 
     def judge(self, whole: Callable[[str], bool]) -> None:
         """Find what has no answer, and answers to nothing, where all questions (`whole`, by subject) are held."""
         counts = self._findings.counts
+        unasked = [answer for answer in self._unasked if not self._answered(answer)]
         for (subject, id), question in self._asked.items():
-            counts["answered"] += min(question.answers, 1)
             if question.answers:
                 continue
             if question.pending or (subject, id) in self._in_flight:
                 counts["pending"] += 1
             else:
                 self._findings.add("answered once", subject, f"{id} of {question.source} has no answer", question.place)
-        for subject, cause, what, place in self._unasked:
+        for subject, cause, _, what, place in unasked:
             if whole(subject):
-                self._findings.add("answered once", subject, f"{what} answers {cause}, which was never asked", place)
+                message = f"{what} answers {cause}, which was never asked, or answered {MOST} commands ago"
+                self._findings.add("answered once", subject, message, place)

@@ -1,6 +1,6 @@
 """The rules of an audit, each fed by hand."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.chassis.records import Last, Lot, Outgoing, Record
 from services.inventory.domain import Attributes, Hold, Holder, Number
 from services.inventory.events import number_data
 from services.inventory.store import number_document
+from services.ops.audit.ahead import Ahead
 from services.ops.audit.documents import differences
 from services.ops.audit.findings import Finding, Findings
 from services.ops.audit.history import History, change_in
@@ -203,6 +204,41 @@ def test_an_id_that_is_used_again_may_be_answered_again_only_when_it_is_forgotte
     desk.answer("c", "e-1")
     desk.answer("c", "e-2")
     assert (found == []) is anew
+
+
+def test_memory_grows_with_numbers_and_not_with_what_they_were_asked(findings: Findings, found: list[Finding]):
+    desk = Desk(findings, next=10_000)
+    for n in range(5_000):
+        desk.ask(command(f"c{n}", offset=n))
+        desk.answer(f"c{n}", f"e-{n}")
+    assert len(desk.questions._asked) == 128
+    desk.answer("c4999", "e-other")
+    desk.answer("c0", "e-other")
+    desk.questions.judge(everything)
+    assert ["answered 2 times" in found[0].message, "or answered 128 commands ago" in found[1].message] == [True, True]
+    assert (len(found), findings.counts["answered"]) == (2, 5_000)
+
+
+def test_an_answer_that_is_read_before_its_question_is_none_to_nothing(findings: Findings, found: list[Finding]):
+    desk = Desk(findings)
+    desk.answer("c")
+    desk.ask(command("c"))
+    desk.questions.judge(everything)
+    assert (found, findings.counts["answered"]) == ([], 1)
+
+
+async def test_what_was_asked_is_read_no_further_than_what_was_answered():
+    async def chunks() -> AsyncIterator[list[Record]]:
+        for begin in range(0, 60, 20):
+            yield [command(f"c{n}", offset=n, at=n) for n in range(begin, begin + 20)]
+
+    taken: list[Record] = []
+    ahead = Ahead(chunks(), taken.append)
+    seen = []
+    for timestamp in (5, 19, 20, None):
+        await ahead.upto(timestamp)
+        seen.append(len(taken))
+    assert seen == [20, 40, 40, 60]
 
 
 def test_what_a_lane_has_published_twice_was_asked_once(findings: Findings, found: list[Finding]):
