@@ -52,7 +52,7 @@ model: setup
 	@$(BIN)/python -m tests.model
 
 bench: setup
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(RACES)
 
 # After a change of dependencies: resolve them anew (needs the network; the lists name no host).
 lock: setup

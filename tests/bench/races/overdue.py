@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from aiokafka import TopicPartition
 from pydantic_core import from_json
 
+from contracts.fields import EARLIEST, parse_instant
 from contracts.topics import LIFECYCLE_EVENTS
 from services.ops.connection import consumer
 from tests.bench.bulk import load
@@ -78,14 +79,14 @@ async def _calls_until(caller: Caller, numbers: list[str], ended: Watch, many: i
 async def _out_of_order(ground: Ground) -> int:
     """Count the ends that were announced after a later one in the same lane."""
     places = [TopicPartition(LIFECYCLE_EVENTS.name, partition) for partition in range(PARTITIONS)]
-    latest, wrong = dict.fromkeys(range(PARTITIONS), ""), 0
+    latest, wrong = dict.fromkeys(range(PARTITIONS), EARLIEST), 0
     async with consumer(ground.kafka) as reader:
         reader.assign(places)
         ends = await reader.end_offsets(places)
         while any([await reader.position(place) < ends[place] for place in places]):
             for place, records in (await reader.getmany(timeout_ms=200)).items():
                 for record in records:
-                    until = from_json(record.value)["data"]["until"]
+                    until = parse_instant(from_json(record.value)["data"]["until"])
                     wrong += until < latest[place.partition]
                     latest[place.partition] = until
     return wrong
