@@ -245,7 +245,8 @@ class MemoryStore:
 def _matching(
     documents: Iterable[Document], equals: Mapping[str, Any], upto: tuple[str, Any] | None, limit: int
 ) -> list[Document]:
-    found = [doc for doc in documents if all(doc.get(name) == value for name, value in equals.items())]
+    among = {name: value if isinstance(value, frozenset) else (value,) for name, value in equals.items()}
+    found = [doc for doc in documents if all(doc.get(name) in values for name, values in among.items())]
     if upto is not None:
         name, most = upto
         found = sorted((d for d in found if d.get(name) is not None and d[name] <= most), key=lambda d: d[name])

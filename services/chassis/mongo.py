@@ -250,7 +250,7 @@ async def _get(collection: Any, ids: Collection[Any], session: Any) -> dict[Any,
 async def _find(
     collection: Any, equals: Mapping[str, Any], upto: tuple[str, Any] | None, limit: int, session: Any
 ) -> list[Document]:
-    query = dict(equals)
+    query = {name: {"$in": list(value)} if isinstance(value, frozenset) else value for name, value in equals.items()}
     if upto is not None:
         query[upto[0]] = {"$lte": upto[1]}
     # As in `_get`: without a size of its own, the first answer has 101 documents.

@@ -27,7 +27,10 @@ class Reader(Protocol):
         upto: tuple[str, Any] | None = None,
         limit: int = 0,
     ) -> list[Document]:
-        """Give the documents that equal, and whose field `upto[0]` is at most `upto[1]`, in its order."""
+        """Give the documents that equal, and whose field `upto[0]` is at most `upto[1]`, in its order.
+
+        A frozenset among `equals` stands for any of its members.
+        """
 
 
 class Transaction(Reader, Protocol):
