@@ -6,7 +6,7 @@ from tests.hostile.record import Hostile
 from tests.hostile.writing import mixed
 from tests.system.system import System
 
-PARTITIONS, AT_ONCE = 3, 1_000
+PARTITIONS, AT_ONCE = 3, 200
 
 
 async def test_hostile_records_cost_themselves_and_nobody_else(hostile: list[Hostile]) -> None:
