@@ -34,15 +34,17 @@ def parse_instant(value: object) -> datetime:
     if isinstance(value, str):
         if not _RFC3339.fullmatch(value):
             raise ValueError("must be an RFC 3339 time with an offset, such as 2026-03-01T00:00:00Z")
-        value = datetime.fromisoformat(value.upper())
+        value = datetime.fromisoformat(value if value.isupper() else value.upper())
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("must be an RFC 3339 time with an offset, such as 2026-03-01T00:00:00Z")
-    try:
-        value = value.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("must lie between the years 1900 and 9999") from error
-    # BSON keeps milliseconds: cut here, or what is published and what is stored would differ.
-    value = value.replace(microsecond=value.microsecond // 1000 * 1000)
+    if value.tzinfo is not UTC:
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("must lie between the years 1900 and 9999") from error
+    if fraction := value.microsecond % 1000:
+        # BSON keeps milliseconds: cut here, or what is published and what is stored would differ.
+        value = value.replace(microsecond=value.microsecond - fraction)
     if not EARLIEST <= value <= LATEST:
         raise ValueError("must lie between the years 1900 and 9999")
     return value

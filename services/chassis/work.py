@@ -6,8 +6,7 @@ from datetime import datetime
 from hashlib import sha1
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-from pydantic_core import to_json
+import orjson
 
 from contracts.fields import format_instant
 from contracts.message import Message
@@ -92,7 +91,7 @@ class Work:
         topic: str,
         type: str,
         subject: str,
-        data: Mapping[str, Any] | BaseModel,
+        data: Mapping[str, Any],
         *,
         cause: Message | None = None,
         id: str | None = None,
@@ -129,6 +128,6 @@ class Work:
         elif after:
             envelope["traceparent"] = self._trace.said(topic, type, subject, after)
         envelope["data"] = data
-        self.counts[type, (data.get("code") or "") if isinstance(data, dict) else ""] += 1
-        self.out.append(Outgoing(topic, self.place(topic, subject), subject.encode(), to_json(envelope)))
+        self.counts[type, data.get("code") or ""] += 1
+        self.out.append(Outgoing(topic, self.place(topic, subject), subject.encode(), orjson.dumps(envelope)))
         return id

@@ -4,7 +4,8 @@ A batch loads what it concerns, folds in memory, and writes each document once.
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Self
 
 from services.chassis.ports import Document
@@ -14,6 +15,9 @@ from services.inventory.domain import Attributes, Hold, Holder, Number
 
 NUMBERS = "numbers"
 STRANGERS = "strangers"  # numbers that are not in the bank, and were asked about all the same
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Numbers:
@@ -67,8 +71,8 @@ def number_document(number: Number, answered: bytes) -> Document:
         "state": number.state,
         "previous": number.previous,
         "version": number.version,
-        "since": number.since,
-        "hold": None if hold is None else hold._asdict(),
+        "since": milliseconds(number.since),
+        "hold": None if hold is None else _hold_document(hold),
         "holder": None if holder is None else {"org": holder.org, "kind": holder.kind},
         "subscription": number.subscription,
         "remark": number.remark,
@@ -104,9 +108,9 @@ def number_from(document: Document) -> Number:
         document["state"],
         document["previous"],
         document["version"],
-        document["since"],
-        None if hold is None else Hold(**hold),
-        None if holder is None else Holder(**holder),
+        instant(document["since"]),
+        None if hold is None else _hold_from(hold),
+        None if holder is None else Holder(holder["org"], holder["kind"]),
         document["subscription"],
         document["remark"],
         document["reason"],
@@ -128,6 +132,44 @@ def attributes_from(document: Document) -> Attributes:
         tuple(document["visible_to"]),
         document["partner"],
     )
+
+
+def _hold_document(hold: Hold) -> Document:
+    return {
+        "cause": hold.cause,
+        "placed": hold.placed,
+        "until": None if hold.until is None else milliseconds(hold.until),
+        "free_until": None if hold.free_until is None else milliseconds(hold.free_until),
+        "charged": hold.charged,
+        "did_reservation": hold.did_reservation,
+        "subscription": hold.subscription,
+    }
+
+
+def _hold_from(document: Document) -> Hold:
+    until, free_until = document["until"], document["free_until"]
+    return Hold(
+        document["cause"],
+        document["placed"],
+        None if until is None else instant(until),
+        None if free_until is None else instant(free_until),
+        document["charged"],
+        document["did_reservation"],
+        document["subscription"],
+    )
+
+
+# The numbers of a batch begin and end their holds at the same few times.
+@lru_cache(maxsize=4096)
+def milliseconds(at: datetime) -> int:
+    """Give a time as it is stored: Unix milliseconds. The driver's dates cost four times as much to read."""
+    return (at - _EPOCH) // _MILLISECOND
+
+
+@lru_cache(maxsize=4096)
+def instant(stored: int) -> datetime:
+    """Read a time as it was stored."""
+    return _EPOCH + timedelta(milliseconds=stored)
 
 
 def stranger_document(number: str, answered: bytes) -> Document:

@@ -372,5 +372,5 @@ def test_a_document_is_compared_field_by_field_with_its_event():
     event |= {"capabilities": list(event["capabilities"]), "visible_to": list(event["visible_to"])}
     assert differences(document, event) == ""
     assert "sku is 'other' in MongoDB and 's' in the event" in differences({**document, "sku": "other"}, event)
-    assert "hold is" in differences({**document, "hold": {**document["hold"], "until": at}}, event)
+    assert "hold is" in differences({**document, "hold": {**document["hold"], "until": document["since"]}}, event)
     assert "cannot be read" in differences({"_id": NUMBER}, event)
