@@ -1,10 +1,10 @@
-"""Records that were handed to a lane and wait for their batch, bounded by count and bytes."""
+"""What was handed to a lane and waits for its batch, bounded by count and bytes."""
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from services.chassis.records import Record
+from services.chassis.batch import Item
 
 MOST_RECORDS = 1_000  # of a batch
 MOST_BYTES = 4 * 1024 * 1024  # of a batch, coming in or going out
@@ -16,47 +16,47 @@ class Inbox:
     """A queue that never drops, and says when it is full."""
 
     def __init__(self) -> None:
-        self._records: deque[Record] = deque()
+        self._items: deque[Item] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
         """Count the records that wait."""
-        return len(self._records)
+        return len(self._items)
 
     @property
     def full(self) -> bool:
         """Whether nothing more should be handed over for now."""
-        return len(self._records) >= FULL or self._bytes >= 2 * MOST_BYTES
+        return len(self._items) >= FULL or self._bytes >= 2 * MOST_BYTES
 
     @property
     def low(self) -> bool:
         """Whether more may be handed over again."""
-        return len(self._records) <= LOW and self._bytes <= MOST_BYTES
+        return len(self._items) <= LOW and self._bytes <= MOST_BYTES
 
-    def put(self, records: Sequence[Record]) -> None:
+    def put(self, items: Sequence[Item]) -> None:
         """Queue records in order."""
-        self._records.extend(records)
-        self._bytes += sum(record.size for record in records)
+        self._items.extend(items)
+        self._bytes += sum(item.record.size for item in items)
         self._filled.set()
 
-    def take(self) -> list[Record]:
+    def take(self) -> list[Item]:
         """Take the next batch: at least one record if there is one."""
-        batch: list[Record] = []
+        batch: list[Item] = []
         size = 0
-        records = self._records
-        while records and len(batch) < MOST_RECORDS:
-            more = records[0].size
+        items = self._items
+        while items and len(batch) < MOST_RECORDS:
+            more = items[0].record.size
             if batch and size + more > MOST_BYTES:
                 break
             size += more
-            batch.append(records.popleft())
+            batch.append(items.popleft())
         self._bytes -= size
         return batch
 
     def clear(self) -> None:
         """Forget what waits; the lane will be handed it again."""
-        self._records.clear()
+        self._items.clear()
         self._bytes = 0
 
     def wake(self) -> None:
@@ -71,5 +71,5 @@ class Inbox:
         except TimeoutError:
             return
         finally:
-            if not self._records:
+            if not self._items:
                 self._filled.clear()

@@ -2,18 +2,31 @@
 
 from collections.abc import Callable, Sequence
 
+from services.chassis.batch import Item
 from services.chassis.inbox import Inbox
 from services.chassis.ports import Broker
 from services.chassis.records import Last, Lot, Record
 
 
 class Intake:
-    """Between broker and lane. Closed, it drops what it is handed: all of it will come again."""
+    """Between broker and lane. Closed, it drops what it is handed: all of it will come again.
 
-    def __init__(self, lot: Lot, broker: Broker, made_anew: Callable[[Last], None], *, gaps: bool = False) -> None:
+    Records are read as they come and not when their batch begins: so a lane that waits for the database or the
+    broker has its next batch ready.
+    """
+
+    def __init__(
+        self,
+        lot: Lot,
+        broker: Broker,
+        read: Callable[[Record], Item],
+        made_anew: Callable[[Last], None],
+        *,
+        gaps: bool = False,
+    ) -> None:
         self.opened = False
         self._gaps = gaps  # whether the topic is compacted, so that gaps are nothing to doubt
-        self._lot, self._broker, self._made_anew = lot, broker, made_anew
+        self._lot, self._broker, self._read, self._made_anew = lot, broker, read, made_anew
         self._inbox = Inbox()
         self._expect = 0  # offset of the next record to be handed
         self._proof: Last | None = None
@@ -56,12 +69,12 @@ class Intake:
             self._expect = proof.offset + 1
         if records:
             self._expect = records[-1].offset + 1
-            self._inbox.put(records)
+            self._inbox.put([self._read(record) for record in records])
         if self._inbox.full and not self._paused:
             self._paused = True
             self._broker.pause(self._lot)
 
-    def take(self) -> list[Record]:
+    def take(self) -> list[Item]:
         """Take the next batch, empty if nothing waits."""
         batch = self._inbox.take()
         if self._paused and self._inbox.low and self.opened:

@@ -65,8 +65,8 @@ class Lane:
         self.beat = asyncio.get_running_loop().time()  # when it last showed that it is trying
         self.fence = Fence(name_of(parts.service.name, lot), 0, 0, 0)
         self.published = -1  # the last batch that is safe on the broker
-        self._sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic))
-        self._intake = Intake(lot, parts.broker, self._made_anew, gaps=source.topic.compacted)
+        sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic))
+        self._intake = Intake(lot, parts.broker, sorter.sort, self._made_anew, gaps=source.topic.compacted)
         self._closing = False
         self.waiting = True  # for records, or for other lanes; not for the database or the broker
         self._aim: tuple[datetime, int] | None = None
@@ -124,11 +124,11 @@ class Lane:
     async def _work(self) -> None:
         while not self._closing:
             self.beat = asyncio.get_running_loop().time()
-            if records := self._intake.take():
+            if items := self._intake.take():
                 self.parts.step("taken")
-                await self._carry(records)
+                await self._carry(items)
             acted = await self._act() if self._aim else False
-            if not records and not acted:
+            if not items and not acted:
                 self.waiting = True
                 await self._intake.wait(IDLE)
                 self.waiting = False
@@ -137,15 +137,12 @@ class Lane:
 
     # -- batches
 
-    async def _carry(self, records: Sequence[Record]) -> None:
+    async def _carry(self, items: Sequence[Item]) -> None:
         started = asyncio.get_running_loop().time()
         self._trace = self.parts.tracing.begin(self.lot)
-        items = [self._sorter.sort(record) for record in records]
+        if self.source.level_with:
+            await self._look_back(items)
         self.parts.step("read")
-        if any(isinstance(item.found, Message) and self.source.looks_back(item.found) for item in items):
-            self.waiting = True
-            await read_first(self, self.source.level_with)
-            self.waiting = False
         parts: deque[Sequence[Item]] = deque([items])
         while parts:
             # A commit that seemed lost may have landed while the batch was halved: then this is done.
@@ -158,8 +155,14 @@ class Lane:
                 middle = len(part) // 2
                 parts.extendleft((part[middle:], part[:middle]))
         figures = self.parts.metrics
-        figures.batch_size.labels(self.parts.service.name).observe(len(records))
+        figures.batch_size.labels(self.parts.service.name).observe(len(items))
         figures.batch_seconds.labels(self.parts.service.name).observe(asyncio.get_running_loop().time() - started)
+
+    async def _look_back(self, items: Sequence[Item]) -> None:
+        if any(isinstance(item.found, Message) and self.source.looks_back(item.found) for item in items):
+            self.waiting = True
+            await read_first(self, self.source.level_with)
+            self.waiting = False
 
     async def _act(self) -> bool:
         """Let the timers of this lane do a page of what is due; give whether there was anything."""

@@ -48,7 +48,7 @@ class Outgoing(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes of key, value and headers, with some for their names in BSON."""
-        extra = sum(len(name) + len(value or b"") + 32 for name, value in self.headers or ())
+        extra = sum(len(name) + len(value or b"") + 32 for name, value in self.headers) if self.headers else 0
         return len(self.key or b"") + len(self.value or b"") + extra + 64
 
 

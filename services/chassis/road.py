@@ -72,7 +72,11 @@ class Road:
     def handed(self, lot: Lot, records: Sequence[Record]) -> None:
         """Pass records to their lane; without one they are dropped, and come again to whoever opens it."""
         if (lane := self.lanes.get(lot)) is not None:
-            lane.hand(records)
+            try:
+                lane.hand(records)
+            except Exception as error:  # whoever hands over would swallow it, and go on with the next batch
+                log.exception("records cannot be taken", extra={"lane": lane.fence.id})
+                self._fail(f"{lane.fence.id} cannot take its records: {type(error).__name__}; see its log.")
 
     # -- life
 
