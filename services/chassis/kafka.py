@@ -29,7 +29,7 @@ from services.chassis.records import Lot, Outgoing, Record
 from services.chassis.retry import Delays
 from services.chassis.security.broker import shown
 from services.chassis.security.cluster import Cluster
-from services.chassis.security.refusal import kafka_refusal
+from services.chassis.security.refusal import kafka_refusal, rights_trouble
 from services.chassis.tolerance import tolerate
 
 log = logging.getLogger(__name__)
@@ -73,15 +73,18 @@ class KafkaBroker:
         except (KafkaError, TimeoutError, OSError) as error:
             await self._close()
             raise Unusable(
-                await kafka_refusal(self._cluster)
+                rights_trouble(self._cluster, error)
+                or await kafka_refusal(self._cluster)
                 or f"KAFKA_BOOTSTRAP_SERVERS: no Kafka answers at {self._cluster}; start it, or set the variable to "
                 f"where it is."
             ) from error
         self._counts = {topic["topic"]: len(topic["partitions"]) for topic in topics if not topic["error_code"]}
 
     async def start(self, topics: Collection[str], owner: Owner) -> None:
-        """Join the group for these topics."""
+        """Join the group for these topics. Raises `Unusable` when that is not allowed."""
         tolerate()
+        # Asked here, for the consumer would go on trying to join in silence.
+        await self._until_it_works(lambda: self._admin.list_consumer_group_offsets(self._service))
         self._faststream = FastStreamBroker(
             list(self._cluster.servers),
             security=shown(self._cluster),
@@ -150,7 +153,8 @@ class KafkaBroker:
         """Give the number of partitions of a topic. Raises `Refusal` without that topic."""
         count = self._counts.get(topic)
         if count is None:
-            raise Unusable(f"Topic {topic} is missing; run `numberbank topics create`.")
+            hidden = f", or user {self._cluster.user.name!r} may not see it" if self._cluster.user else ""
+            raise Unusable(f"Topic {topic} is missing{hidden}; run `numberbank topics create`.")
         return count
 
     async def bounds(self, lots: Collection[Lot]) -> dict[Lot, tuple[int, int]]:
@@ -263,6 +267,8 @@ class KafkaBroker:
                 async with asyncio.timeout(DEADLINE):
                     return await attempt()
             except (KafkaError, TimeoutError, OSError) as error:
+                if (denied := rights_trouble(self._cluster, error)) is not None:
+                    raise Unusable(denied) from error
                 if self._stopping:
                     raise Refusal(f"Kafka is away while stopping: {error!r}.") from error
                 log.warning("Kafka away", extra={"trouble": repr(error)})

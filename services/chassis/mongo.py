@@ -11,7 +11,6 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import (
     BulkWriteError,
-    ConfigurationError,
     DocumentTooLarge,
     OperationFailure,
     PyMongoError,
@@ -19,11 +18,11 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.chassis.errors import Conflict, FenceMissed, StoreTrouble, Unusable, WrongSetting
+from services.chassis.errors import Conflict, FenceMissed, StoreTrouble, Unusable
 from services.chassis.fence import FENCES, Fence, first_fence, name_of
 from services.chassis.ports import Document, Transaction
 from services.chassis.records import Lot
-from services.chassis.security.mongo import mongo_trouble, said
+from services.chassis.security.mongo import mongo_trouble, strictly
 from services.chassis.service import Service
 
 DATABASE = "numberbank"
@@ -57,7 +56,7 @@ class MongoStore:
     """One service's collections, named `service.collection`, in a replica set."""
 
     def __init__(self, url: str, service: str) -> None:
-        try:
+        with strictly(url):
             self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
                 url,
                 appname=f"numberbank-{service}",
@@ -66,8 +65,6 @@ class MongoStore:
                 socketTimeoutMS=20_000,
             )
             database = self._client.get_default_database(DATABASE, codec_options=_CODEC, write_concern=MAJORITY)
-        except (ConfigurationError, ValueError, OSError) as error:  # an option that cannot be, a file not there
-            raise WrongSetting(f"MONGODB_URL cannot be used: {said(error, url)}.") from None
         self._database = database.with_options(read_concern=ReadConcern("majority"))
         self._service = service
 

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+from pydantic import SecretStr
 
 ENCRYPTION: dict[str, tuple[Literal["none", "starttls", "tls"], int]] = {  # by scheme, with the usual port
     "smtp": ("none", 25),
@@ -42,7 +43,7 @@ class Server:
     port: int
     encryption: Literal["none", "starttls", "tls"]
     user: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: SecretStr | None = None
 
 
 def parse_smtp_url(text: object) -> Server:
@@ -61,7 +62,9 @@ def parse_smtp_url(text: object) -> Server:
         )
     encryption, usual = ENCRYPTION[url.scheme]
     user, password = (None if part is None else unquote(part) for part in (url.username, url.password))
-    return Server(host, usual if port is None else port, encryption, user or None, password or None)
+    return Server(
+        host, usual if port is None else port, encryption, user or None, SecretStr(password) if password else None
+    )
 
 
 class SmtpMailer:
@@ -119,7 +122,7 @@ class SmtpMailer:
             hostname=server.host,
             port=server.port,
             username=server.user,
-            password=server.password,
+            password=server.password.get_secret_value() if server.password else None,
             use_tls=server.encryption == "tls",
             start_tls=server.encryption == "starttls",
             local_hostname=self._name,
@@ -140,6 +143,8 @@ def _judged(error: aiosmtplib.SMTPResponseException) -> Outcome:
 
 def _said(error: Exception) -> str:
     """Give what a server or the network said, as one line."""
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):  # whose words may hold what it was sent
+        return f"{error.code} the mail server refuses user and password"
     text = f"{error.code} {error.message}" if isinstance(error, aiosmtplib.SMTPResponseException) else str(error)
     line = " ".join(text.replace("\x00", " ").split())
     return line[:500] or type(error).__name__

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.chassis.errors import Unusable
 from services.chassis.security.cluster import Cluster
-from services.chassis.security.refusal import kafka_refusal
+from services.chassis.security.refusal import kafka_refusal, rights_trouble
 
 PATIENCE = 10.0  # seconds in which Kafka has to answer
 
@@ -35,7 +35,8 @@ def kafka_trouble(where: Cluster | str) -> Iterator[None]:
     except ValueError as error:
         raise Unusable(f"KAFKA_BOOTSTRAP_SERVERS is {named!r}, which is no list of host:port: {error}.") from None
     except KafkaError as error:
-        raise Unusable(f"Kafka at {named} (KAFKA_BOOTSTRAP_SERVERS) refuses: {error}.") from None
+        denied = rights_trouble(Cluster.of(where), error)
+        raise Unusable(denied or f"Kafka at {named} (KAFKA_BOOTSTRAP_SERVERS) refuses: {error}.") from None
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from services.chassis.errors import Unusable, WrongSetting
-from services.chassis.security.mongo import mongo_trouble, said
+from services.chassis.security.mongo import mongo_trouble, said, strictly
 from services.ops.settings import ClientSettings
 
 PATIENCE = 5_000  # milliseconds in which MongoDB has to be found
@@ -27,22 +27,16 @@ async def database(settings: ClientSettings) -> AsyncIterator[Any]:
     if settings.mongo is None:
         raise WrongSetting("MONGODB_URL is not set; it must name MongoDB, as it does for the services.")
     url = settings.mongo.get_secret_value()
-    client: Any = None
-    try:
-        client = AsyncMongoClient(
+    with strictly(url):
+        client: Any = AsyncMongoClient(
             url, appname="numberbank-ops", serverSelectionTimeoutMS=PATIENCE, connectTimeoutMS=PATIENCE
         )
-        codec: CodecOptions[Any] = CodecOptions(tz_aware=True)
+    codec: CodecOptions[Any] = CodecOptions(tz_aware=True)
+    try:
         yield client.get_default_database(DATABASE, codec_options=codec, read_concern=ReadConcern("majority"))
-    except (PyMongoError, ValueError, OSError) as error:
-        if client is None:  # an option that cannot be, a file that is not there
-            raise WrongSetting(f"MONGODB_URL cannot be used: {said(error, url)}.") from None
-        if not isinstance(error, PyMongoError):
-            raise
-        sentence = mongo_trouble(error)
+    except PyMongoError as error:
         raise Unusable(
-            sentence or f"MongoDB cannot be used ({said(error, url)}); start it, or correct MONGODB_URL."
+            mongo_trouble(error) or f"MongoDB cannot be used ({said(error, url)}); start it, or correct MONGODB_URL."
         ) from None
     finally:
-        if client is not None:
-            await client.close()
+        await client.close()

@@ -23,6 +23,7 @@ from tests.security.authority import Authority
 
 KINDS = {"topic": 2, "group": 3}
 OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "DescribeConfigs": 10}
+SENTINEL = "s3cret/@:?#&%+ of "  # begins every password: nothing that is said may hold it
 LITERAL, PREFIXED, ALLOW = 3, 4, 3
 
 
@@ -56,7 +57,7 @@ class Guarded:
 def guarded(folder: Path) -> Iterator[Guarded]:
     """Start everything, make the users with just their rights, and have the topics made by one of them."""
     authority, everyone = Authority(folder), users()
-    passwords = {name: f"s3cret/@:?#&%+ of {name}" for name in ("admin", *(user.name for user in everyone))}
+    passwords = {name: f"{SENTINEL}{name}" for name in ("admin", *(user.name for user in everyone))}
     security = Security(authority.file, authority.certificate("127.0.0.1", name="broker"), passwords)
     with local_stack(environ=os.environ, security=security) as stack:
         found = Guarded(stack, authority, security)

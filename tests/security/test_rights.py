@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from aiokafka import TopicPartition
@@ -21,9 +22,10 @@ from services.ops.rights.users import User, users
 from services.ops.stack.errors import StackError
 from tests.integration.bank import Running
 from tests.road.worlds import until
-from tests.security.guarded import Guarded
+from tests.security.guarded import SENTINEL, Guarded
 
 USERS = {user.name: user for user in users()}
+DEBUG = {"NUMBERBANK_LOG_LEVEL": "DEBUG"}
 NUMBER = "+6531580001"
 
 
@@ -60,7 +62,8 @@ async def bank(servers: Guarded, clock: dict[str, str], tmp_path: Path) -> Async
     """Give all four services, each as a process of its own user."""
     support = {"NUMBERBANK_SUPPORT_EMAIL": "help@bank.example", "NUMBERBANK_MAIL_FROM": "bank@bank.example"}
     running = {
-        name: Running([name], {**servers.env(name), **clock, **support}, tmp_path / f"{name}.log") for name in SERVICES
+        name: Running([name], {**servers.env(name), **clock, **support, **DEBUG}, tmp_path / f"{name}.log")
+        for name in SERVICES
     }
     try:
         for each in running.values():
@@ -99,7 +102,11 @@ async def test_with_just_its_rights_every_service_does_its_work(
     assert audited.returncode == 0, audited.stdout + audited.stderr
     left = await asyncio.to_thread(servers.run, "lag", env=servers.env("auditor"))
     assert left.returncode == 0, left.stderr
-    assert [each.process.poll() for each in bank.values()] == [None] * len(bank)
+    for each in bank.values():
+        assert each.process.poll() is None
+        said = each.log.read_text() + (await each.get("/metrics/"))[1] + (await each.get("/readyz"))[1]
+        assert SENTINEL not in said
+        assert quote(SENTINEL, safe="") not in said
 
 
 def _rests(servers: Guarded) -> bool:

@@ -1,12 +1,15 @@
 """MongoDB's URL, which holds the user, the password and how TLS is used; and why MongoDB lets nobody in."""
 
 import re
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
+from services.chassis.errors import WrongSetting
 from services.chassis.security.refusal import certificate_trouble
 
 _ESCAPED = "with / @ : ? # in user and password written as %2F %40 %3A %3F %23"
@@ -27,6 +30,22 @@ def _checked(url: SecretStr) -> SecretStr:
 
 
 MongoUrl = Annotated[SecretStr, AfterValidator(_checked)]
+
+
+@contextmanager
+def strictly(url: str) -> Iterator[None]:
+    """Take the options of a URL as the driver is made. Raises `WrongSetting`, also where the driver would only warn.
+
+    For it then goes on without the option: with `tls=yes` it would speak in the clear.
+    """
+    from pymongo.errors import PyMongoError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            yield
+    except (PyMongoError, ValueError, TypeError, OSError, UserWarning) as error:
+        raise WrongSetting(f"MONGODB_URL cannot be used: {said(error, url)}.") from None
 
 
 def said(error: Exception, url: str) -> str:
@@ -50,7 +69,7 @@ def mongo_trouble(error: Exception) -> str | None:
         return "MongoDB refuses user and password; correct them, and authSource, in MONGODB_URL."
     if code == _UNAUTHORIZED:
         return _denied(str(error))
-    if "connection closed" in str(error):
+    if re.search(r"connection (is already )?closed", str(error)):
         return "MongoDB closes the connection at once; if it wants TLS, say tls=true in MONGODB_URL."
     return certificate_trouble("MongoDB", str(error), "tlsCAFile in MONGODB_URL", "MONGODB_URL")
 

@@ -30,6 +30,21 @@ def certificate_trouble(server: str, text: str, authority: str, address: str) ->
     return None
 
 
+def rights_trouble(cluster: Cluster, error: Exception) -> str | None:
+    """Give the sentence for a right that Kafka's user lacks, None for other errors: those may pass, this one stays."""
+    from aiokafka.errors import (
+        ClusterAuthorizationFailedError,
+        GroupAuthorizationFailedError,
+        TopicAuthorizationFailedError,
+    )
+
+    kinds = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
+    if not isinstance(error, kinds):
+        return None
+    user = f"user {cluster.user.name!r}" if cluster.user else "a user that it does not know by name"
+    return f"Kafka at {cluster} denies a right to {user} ({error}); `numberbank rights --kafka` lists what is needed."
+
+
 async def kafka_refusal(cluster: Cluster) -> str | None:
     """Knock at each server by itself and give what the first says that refuses, None when none says anything.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope
+from pydantic import SecretStr
 
 from services.chassis.errors import Refusal
 from services.notification.mailer import Server, SmtpMailer, parse_smtp_url
@@ -139,8 +140,8 @@ async def test_without_a_server_all_letters_are_for_later() -> None:
     [
         ("smtp://mail.example", Server("mail.example", 25, "none")),
         ("smtp://127.0.0.1:2525/", Server("127.0.0.1", 2525, "none")),
-        ("smtps://me:s%40cret@mail.example", Server("mail.example", 465, "tls", "me", "s@cret")),
-        ("smtp+starttls://me:x@mail.example:26", Server("mail.example", 26, "starttls", "me", "x")),
+        ("smtps://me:s%40cret@mail.example", Server("mail.example", 465, "tls", "me", SecretStr("s@cret"))),
+        ("smtp+starttls://me:x@mail.example:26", Server("mail.example", 26, "starttls", "me", SecretStr("x"))),
     ],
 )
 def test_the_mail_server_is_named_by_a_url(url: str, server: Server) -> None:
@@ -159,7 +160,7 @@ def test_a_wrong_url_is_explained_in_one_sentence_without_the_password(url: str)
 
 def test_settings_never_show_the_password() -> None:
     settings = NotificationSettings.load({**ENVIRON, "SMTP_URL": "smtps://me:secret@mail.example"})
-    assert settings.smtp.password == "secret"
+    assert settings.smtp.password == SecretStr("secret")
     assert "secret" not in repr(settings) + repr(settings.smtp)
 
 
