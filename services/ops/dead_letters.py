@@ -17,6 +17,18 @@ from services.ops.settings import ClientSettings
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
+ADVICE = {
+    "not_json": "Give it whole, as one JSON object in UTF-8: numberbank dlq edit --value FILE.",
+    "not_cloudevents": "Give it whole, as a CloudEvents 1.0 event: numberbank dlq edit --value FILE.",
+    "missing_field": "Add the field: numberbank dlq edit --set FIELD=VALUE.",
+    "invalid_field": "Correct the field: numberbank dlq edit --set FIELD=VALUE.",
+    "unknown_type": "Correct the type (numberbank dlq edit --set type=...), or discard it.",
+    "null_value": "Discard it, or give it a value: numberbank dlq edit --value FILE.",
+    "not_at_home": "Replay it: it goes where its subject belongs.",
+    "too_large": "Ask for less at once, in several records, and discard it.",
+    "internal_error": "A defect of ours, which the log of the service tells of; replay it when that is mended.",
+}
+
 
 class Place(NamedTuple):
     """Where a record lies."""
@@ -83,16 +95,30 @@ async def read_letters(settings: ClientSettings) -> list[DeadLetter]:
     return sorted(found.values(), key=lambda letter: (letter.origin.topic, letter.service, letter.at, letter.origin))
 
 
-async def put_back(settings: ClientSettings, out: Any, letter: DeadLetter, value: bytes | None) -> None:
-    """Send a record again where it came from, then close its dead letter. Raises `Unusable`."""
+class Draft(NamedTuple):
+    """What is put back in place of a dead letter."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+def as_it_was(letter: DeadLetter) -> Draft:
+    """Give the record as it was taken; without a key, one by its subject."""
     key = letter.key
-    if key is None and (envelope := read_envelope(value, letter.headers)) is not None:
-        key = str(envelope.get("subject", "")).encode() or None
+    if key is None and (envelope := read_envelope(letter.value, letter.headers)) is not None:
+        key = str(envelope.get("subject", "")).encode(errors="replace") or None
+    return Draft(key, letter.value, letter.headers)
+
+
+async def put_back(settings: ClientSettings, out: Any, letter: DeadLetter, draft: Draft) -> None:
+    """Send a record where its dead letter was taken, then close that. Raises `Unusable`."""
+    # The road's own headers would make it a repeat.
+    kept = [(name, text) for name, text in draft.headers if not name.startswith("nb-")]
+    key = b"" if draft.key is None and draft.value is None else draft.key  # the client takes no record without both
     with kafka_trouble(settings.kafka):
         async with asyncio.timeout(PATIENCE):
-            # The road's own headers would make it a repeat.
-            kept = [(name, text) for name, text in letter.headers if not name.startswith("nb-")]
-            await out.send_and_wait(letter.origin.topic, value, key=key, headers=kept)
+            await out.send_and_wait(letter.origin.topic, draft.value, key=key, headers=kept)
     await close(settings, out, letter, "replayed")
 
 

@@ -319,11 +319,11 @@ async def test_a_dead_letter_is_listed_put_back_and_closed(desk: Desk):
     assert "data.remark: is missing." in (await desk.runs("dlq", "show", "billing.events/1/17")).out
     async with AIOKafkaConsumer("billing.events", bootstrap_servers=desk.bootstrap, auto_offset_reset="latest") as ear:
         await asyncio.gather(*[ear.position(lot) for lot in ear.assignment()])
-        ran = await desk.runs("dlq", "replay", f"{dlq}/{kept.partition}/{kept.offset - 1}", "--value", "{}")
+        ran = await desk.runs("dlq", "replay", f"{dlq}/{kept.partition}/{kept.offset - 1}")
         async with asyncio.timeout(10):
             back = await ear.getone()
     assert ran.code == 0, ran.err
-    assert (back.key, back.value, back.headers) == (b"S-9", b"{}", tuple(headers))
+    assert (back.key, back.value, back.headers) == (b"S-9", b"{", tuple(headers))
     [only] = (await desk.runs("dlq", "list", "--service", "provisioning", "--json")).lines
     assert only["status"] == "replayed"
     twice = await desk.runs("dlq", "discard", "billing.events/1/17")
@@ -336,7 +336,7 @@ async def test_a_dead_letter_of_which_only_a_part_is_kept_is_not_put_back_as_it_
     await desk.writes("billing.accounts.notification.dlq", "acme", b"[1,", letter)
     cut = await desk.runs("dlq", "replay", "billing.accounts", "0", "3")
     assert cut.code == 2
-    assert "--edit" in cut.err
+    assert "dlq edit --value FILE" in cut.err
     ran = await desk.runs("dlq", "discard", "--all", "--topic", "billing.accounts", "--json")
     assert [line["status"] for line in ran.lines] == ["discarded"]
 

@@ -42,7 +42,7 @@ SMALL = {
 FULL = {
     "handover": HANDOVER._replace(crashes=1, rebalances=2, unknowns=1),
     "zombies": ZOMBIES._replace(owners=(0, 0, 0), unknowns=1),
-    "astray": ASTRAY._replace(owners=(0, 0, 1), rebalances=1),
+    "astray": ASTRAY._replace(owners=(0, 0, 1), rebalances=1, crashes=0),
     "strangers": STRANGERS._replace(owners=(0, 0), rebalances=1, unknowns=1, repeats=2),
     "halving": HALVING._replace(owners=(0, 0), crashes=1, rebalances=1, unknowns=2),
     "timers": TIMERS._replace(commands=(_ADD, _TOUCH), logs=((0, 1),), crashes=1, rebalances=2, unknowns=1),

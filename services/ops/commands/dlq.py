@@ -1,15 +1,17 @@
 """`numberbank dlq`: dead letters, explained, put back or closed."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from services.ops.connection import producer
-from services.ops.dead_letters import DeadLetter, close, named, put_back, read_letters
+from services.ops.dead_letters import ADVICE, DeadLetter, Draft, as_it_was, close, put_back, read_letters
+from services.ops.editing import changed, editable, replaced, still_wrong
 from services.ops.faults import Exit, WrongUsage
+from services.ops.picking import chosen_of, those_named, to_close
 from services.ops.printing import line, printable, say, table
 from services.ops.settings import ClientSettings
 
@@ -44,7 +46,7 @@ def dlq() -> None:
 @_json
 def list_(topic: str | None, service: str | None, code: str | None, status: str | None, as_json: bool) -> None:
     """List dead letters, closed ones too, and why they are."""
-    found = _chosen(_read(), topic, service, code, status)
+    found = chosen_of(_read(), topic, service, code, status)
     if as_json:
         for letter in found:
             line(letter.described())
@@ -60,50 +62,97 @@ def list_(topic: str | None, service: str | None, code: str | None, status: str 
 @_json
 def show(letters: tuple[str, ...], as_json: bool) -> None:
     """Show dead letters whole: why, headers and value."""
-    for letter in _named(_read(), letters):
+    for letter in those_named(_read(), letters):
         if as_json:
             line(letter.described())
             continue
         facts = letter.described()
         rows = [("dead letter", str(letter.place))]
         rows += [(name, facts[name]) for name in ("service", "status", "time", "code", "reason", "key", "size")]
+        rows.append(("what to do", ADVICE.get(letter.code, "")))
         rows += [(f"header {name}", (text or b"").decode(errors="replace")) for name, text in letter.headers]
         table(("taken at", str(letter.origin)), rows)
         click.echo("no value" if letter.value is None else _text(letter.value))
 
 
-@dlq.command(epilog="Example: numberbank dlq replay inventory.commands/3/17 --edit corrected.json")
+@dlq.command(epilog="Example: numberbank dlq replay inventory.commands/3/17")
 @_names
 @_all
 @_filtered
-@click.option(
-    "--edit", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="file with the value to send"
-)
-@click.option("--value", help="new value, in place of the one that could not be used")
 @_json
 def replay(
-    letters: tuple[str, ...], every: bool, topic: str | None, service: str | None, code: str | None,
-    edit: Path | None, value: str | None, as_json: bool,
-) -> int:  # fmt: skip
-    """Put dead letters back where they were taken, with key and headers as they were, then close them.
+    letters: tuple[str, ...], every: bool, topic: str | None, service: str | None, code: str | None, as_json: bool
+) -> int:
+    """Put dead letters back where they were taken, as they were, then close them; edit puts back one that is mended.
 
-    If that is interrupted in between, the letter is still open, and its record may be sent twice.
+    If that is interrupted in between, the letter is still open. Putting it back again does no harm: what has the same
+    source and id is done once.
     """
-    if edit is not None and value is not None:
-        raise WrongUsage("--edit and --value contradict each other.")
-    replaced = edit.read_bytes() if edit is not None else None if value is None else value.encode()
     settings = ClientSettings.load()
-    chosen = _to_close(letters, every, topic, service, code)
-    if replaced is not None and len(chosen) > 1:
-        raise WrongUsage(f"--edit and --value are for one dead letter, not {len(chosen)}.")
-    cut = [letter for letter in chosen if letter.size is not None and replaced is None]
-    if cut:
-        raise WrongUsage(f"Of {cut[0].origin} only a part is kept (of {cut[0].size} bytes); give it with --edit FILE.")
+    chosen = to_close(_read, letters, every, topic, service, code)
+    if cut := [letter for letter in chosen if letter.size is not None]:
+        raise WrongUsage(
+            f"Of {cut[0].origin} only a part is kept (of {cut[0].size} bytes); give all of it to "
+            f"numberbank dlq edit --value FILE."
+        )
 
     async def act(out: Any, letter: DeadLetter) -> None:
-        await put_back(settings, out, letter, letter.value if replaced is None else replaced)
+        await put_back(settings, out, letter, as_it_was(letter))
 
     return _each(settings, chosen, "replayed", act, as_json)
+
+
+@dlq.command(epilog="Example: numberbank dlq edit inventory.commands/3/17 --set data.remark='not needed'")
+@click.argument("letter", nargs=-1, required=True, metavar="TOPIC/PARTITION/OFFSET")
+@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="field to change; VALUE in JSON, or as text")
+@click.option("--unset", "unsets", multiple=True, metavar="FIELD", help="field to take out")
+@click.option("--value", type=click.File("rb"), metavar="FILE", help="the whole new value; - reads standard input")
+@click.option("--dry-run", is_flag=True, help="print what would be sent, and send nothing")
+@_json
+def edit(
+    letter: tuple[str, ...], sets: tuple[str, ...], unsets: tuple[str, ...], value: IO[bytes] | None, dry_run: bool,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Mend a dead letter and put it back: in your editor ($VISUAL or $EDITOR), or by --set, --unset or --value.
+
+    It is sent when the contract can read it, and closed then; else you are told what is still wrong. Fields are named
+    with dots, places in lists by number from 0: data.numbers.0.
+    """
+    if value is not None and (sets or unsets):
+        raise WrongUsage("--value is the whole value; it goes with neither --set nor --unset.")
+    settings = ClientSettings.load()
+    chosen = to_close(_read, letter, False, None, None, None)
+    if len(chosen) > 1:
+        raise WrongUsage(f"One dead letter is edited at a time, not {len(chosen)}.")
+    [meant] = chosen
+    if value is not None:
+        draft = replaced(meant, value.read())
+    else:
+        draft = changed(meant, sets, unsets) if sets or unsets else _in_editor(meant)
+    if wrong := still_wrong(meant, draft):
+        raise WrongUsage(f"It cannot be read yet, and was not sent. {wrong}")
+    if dry_run:
+        click.echo(draft.value or b"")
+        return Exit.ACCEPTED
+
+    async def act(out: Any, letter: DeadLetter) -> None:
+        await put_back(settings, out, letter, draft)
+
+    return _each(settings, chosen, "replayed", act, as_json)
+
+
+def _in_editor(letter: DeadLetter) -> Draft:
+    """Let a person edit until the contract can read it, or they have had enough. Raises `WrongUsage`."""
+    say(f"{letter.reason} {ADVICE.get(letter.code, '')}")
+    text = editable(letter)
+    while True:
+        written = click.edit(text, extension=".json")
+        if written is None:
+            raise WrongUsage("Nothing was edited, and nothing was sent.")
+        text, draft = written, replaced(letter, written.encode())
+        wrong = still_wrong(letter, draft)
+        if not wrong or not sys.stdin.isatty() or not click.confirm(f"{printable(wrong)} Edit again?", default=True):
+            return draft
 
 
 @dlq.command(epilog="Example: numberbank dlq discard --all --service inventory --code not_json")
@@ -116,7 +165,7 @@ def discard(
 ) -> int:
     """Close dead letters that nobody needs. They stay readable for as long as Kafka keeps them."""
     settings = ClientSettings.load()
-    chosen = _to_close(letters, every, topic, service, code)
+    chosen = to_close(_read, letters, every, topic, service, code)
 
     async def act(out: Any, letter: DeadLetter) -> None:
         await close(settings, out, letter, "discarded")
@@ -149,50 +198,6 @@ def _each(
     else:
         say("There are no open dead letters of that kind.")
     return Exit.ACCEPTED
-
-
-def _to_close(
-    names: tuple[str, ...], every: bool, topic: str | None, service: str | None, code: str | None
-) -> list[DeadLetter]:
-    """Give the open ones that are meant. Raises `WrongUsage`."""
-    if every == bool(names):
-        raise WrongUsage("Name dead letters as TOPIC/PARTITION/OFFSET, or say --all.")
-    found = _chosen(_read(), topic, service, code, None if names else "open")
-    chosen = _named(found, names) if names else found
-    for letter in chosen:
-        if letter.status != "open":
-            raise WrongUsage(f"{letter.origin} is closed already: it was {letter.status}.")
-    return chosen
-
-
-def _chosen(
-    letters: list[DeadLetter], topic: str | None, service: str | None, code: str | None, status: str | None
-) -> list[DeadLetter]:
-    dashed = service.replace("_", "-") if service else None
-    return [
-        letter
-        for letter in letters
-        if topic in (None, letter.origin.topic, letter.place.topic)
-        and dashed in (None, letter.service)
-        and code in (None, letter.code)
-        and status in (None, letter.status)
-    ]
-
-
-def _named(letters: list[DeadLetter], names: tuple[str, ...]) -> list[DeadLetter]:
-    if len(names) == 3 and names[1].isdecimal() and names[2].isdecimal():
-        names = ("/".join(names),)
-    if not names:
-        raise WrongUsage("Name a dead letter as TOPIC/PARTITION/OFFSET; numberbank dlq list shows them.")
-    found: list[DeadLetter] = []
-    for name in names:
-        meant = named(letters, name)
-        if not meant:
-            raise WrongUsage(f"There is no dead letter {name}; numberbank dlq list shows them.")
-        if len(meant) > 1:
-            raise WrongUsage(f"{name} was given up by several services: {', '.join(str(one.place) for one in meant)}.")
-        found += [letter for letter in meant if letter not in found]
-    return found
 
 
 def _row(letter: DeadLetter) -> tuple[object, ...]:
