@@ -51,6 +51,7 @@ class Parts:
     reopen_after: float = 1.0  # seconds: the group's next heartbeat
     tick: float = 0.2  # seconds between looks at what is due, and between commits to the group
     tracing: Tracing = UNTRACED
+    look_again: float = 10.0  # seconds after which an idle lane makes sure that it is still its owner
 
 
 class _Halve(Exception):
@@ -68,6 +69,7 @@ class Lane:
         sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic))
         self._intake = Intake(lot, parts.broker, sorter.sort, self._made_anew, gaps=source.topic.compacted)
         self._closing = False
+        self._looked = 0.0  # when it last saw its fence while idle
         self.waiting = True  # for records, or for other lanes; not for the database or the broker
         self._aim: tuple[datetime, int] | None = None
         self._trace: Trace = UNTRACED
@@ -132,8 +134,15 @@ class Lane:
                 self.waiting = True
                 await self._intake.wait(IDLE)
                 self.waiting = False
+                await self._make_sure()
                 if (past := await self._intake.past()) > self.fence.next:
                     await self._settle([], to=past)
+
+    async def _make_sure(self) -> None:
+        """Look now and then: a zombie may have come and gone, and left what only the next owner publishes."""
+        if self.beat - self._looked >= self.parts.look_again:
+            self._looked = self.beat
+            await self._looked_up()
 
     # -- batches
 
@@ -254,8 +263,8 @@ class Lane:
     async def _looked_up(self) -> Fence | None:
         """Give the fence if the transaction went through after all, None if not. Raises `LaneLost`."""
         fence = await self.trying(lambda: self.parts.store.fence(self.lot))
-        if fence is None or fence.epoch != self.fence.epoch:
-            raise LaneLost
+        if fence is None or fence.epoch != self.fence.epoch or fence.batch - self.fence.batch not in (0, 1):
+            raise LaneLost  # also when it was dropped and made anew
         return fence if fence.batch == self.fence.batch + 1 else None
 
     async def _publish(self) -> None:

@@ -20,6 +20,7 @@ FAULTS = {
     "unknown-taken-for-success": Planted("handover", "After an unknown result the batch is published without a look."),
     "loser-stays-closed": Planted("zombies", "A lane that lost its epoch does not open again."),
     "closed-lane-takes-on": Planted("handover", "A lane that lost its epoch goes on under the new one."),
+    "idle-lane-never-looks": Planted("zombies", "A lane with nothing to do does not notice that it was lost."),
     "begins-where-the-group-is": Planted("handover", "A lane begins at the group's offset instead of its fence's."),
     "fence-not-published-again": Planted("timers", "Opening does not publish what the fence holds."),
     "noted-by-offset-alone": Planted("timers", "A fence counts as published when the group's offset has reached it."),

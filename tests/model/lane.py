@@ -27,6 +27,7 @@ def owner_moves(scenario: Scenario, state: State, who: int) -> Iterator[Move]:
     elif me.step == OPEN:
         yield from takes(scenario, state, who)
         yield from notes(state, who, lane)
+        yield from makes_sure(scenario, state, who)
     elif me.step == DECIDED:
         yield from settles(scenario, state, who)
     elif me.step == LOOKING:
@@ -216,6 +217,13 @@ def publishes(scenario: Scenario, state: State, who: int) -> Iterator[Move]:
         yield Move(what, changed(state, who, me._replace(step=DECIDED, sent=0)))
     else:
         yield Move(what, _next_part(scenario, state, who, _emptied(me.fence), me.parts[1:]))
+
+
+def makes_sure(scenario: Scenario, state: State, who: int) -> Iterator[Move]:
+    """Look at the fence while idle: a zombie may have come and gone, and left something to publish."""
+    lane = scenario.owners[who]
+    if state.fences[lane].epoch != state.owners[who].fence.epoch and scenario.fault != "idle-lane-never-looks":
+        yield Move(f"owner {who} sees that it has lost lane {lane}", changed(state, who, Owner(WAITING)))
 
 
 def notes(state: State, who: int, lane: int) -> Iterator[Move]:

@@ -13,7 +13,7 @@ _ELSEWHERE = Command(ADD, number=1, home=1)
 HANDOVER = Scenario((_TOUCH, _ADD, _GARBAGE), ((0, 1, 2),), rebalances=1, unknowns=1)
 
 # An owner that is told late, and takes back what was given to another.
-ZOMBIES = Scenario((_ADD, _TOUCH), ((0, 1),), rebalances=2)
+ZOMBIES = Scenario((_ADD,), ((0,),), timers=1, rebalances=2)
 
 # Records that a stranger's partitioner put into the wrong lane, repeated by their client.
 ASTRAY = Scenario((_ADD, _TOUCH), ((0,), (1,)), owners=(0, 1), crashes=1, repeats=1, windows=1)
@@ -41,12 +41,12 @@ SMALL = {
 }
 FULL = {
     "handover": HANDOVER._replace(crashes=1, rebalances=2, unknowns=1),
-    "zombies": ZOMBIES._replace(owners=(0, 0, 0), unknowns=1),
+    "zombies": ZOMBIES._replace(commands=(_ADD, _TOUCH), logs=((0, 1),), owners=(0, 0, 0)),
     "astray": ASTRAY._replace(owners=(0, 0, 1), rebalances=1, crashes=0),
     "strangers": STRANGERS._replace(owners=(0, 0), rebalances=1, unknowns=1, repeats=2),
-    "halving": HALVING._replace(owners=(0, 0), crashes=1, rebalances=1, unknowns=2),
+    "halving": HALVING._replace(owners=(0, 0), crashes=1, rebalances=1, unknowns=1),
     "timers": TIMERS._replace(commands=(_ADD, _TOUCH), logs=((0, 1),), crashes=1, rebalances=2, unknowns=1),
-    "rebuilt": REBUILT._replace(commands=(_ADD, _TOUCH, _ELSEWHERE), logs=((0, 2), (1,)), repeats=1),
+    "rebuilt": REBUILT._replace(commands=(_ADD, _TOUCH, _ELSEWHERE), logs=((0, 2), (1,))),
 }
 
 

@@ -7,12 +7,18 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from services.chassis.clock import SystemClock
+from services.chassis.lane import Parts
+from services.chassis.memory import MemoryBroker, MemoryStore
+from services.chassis.metrics import Metrics
 from services.chassis.partitions import home
-from services.chassis.records import Record
+from services.chassis.records import Lot, Outgoing, Record
+from services.chassis.road import Road
 from services.chassis.service import Input, Service
+from services.chassis.stops import never
 from services.chassis.work import Taken, Work
 from tests.road.ledger import COMMANDS, DEAD, EVENTS, TOPICS, ledger
-from tests.road.worlds import PARTITIONS, MemoryWorld, World, command, until
+from tests.road.worlds import PARTITIONS, Instance, MemoryWorld, World, command, until
 
 
 async def ask(world: World, account: str, many: int, prefix: str = "") -> list[str]:
@@ -158,6 +164,21 @@ async def test_a_record_that_is_forwarded_is_as_old_as_when_its_sender_wrote_it(
     await until(handled)
     await instance.stop()
     assert [timestamp for _, timestamp in taken] == [1_000]
+
+
+async def test_what_a_zombie_has_left_behind_is_published_although_nothing_more_comes() -> None:
+    world, service = MemoryWorld(TOPICS), ledger()
+    broker, store = MemoryBroker(world.cluster, service.name), MemoryStore(world.database, service.name)
+    parts = Parts(service, broker, store, SystemClock(), Metrics(), never, 0.01, look_again=0.01)
+    instance, lot = Instance(Road(parts)), Lot(COMMANDS.name, home("ann", PARTITIONS))
+    await ask(world, "ann", 1)
+    await events(world, 1)
+    fence = await store.take_over(lot, 0)
+    left = Outgoing(EVENTS.name, lot.partition, b"ann", command("ann", id="left"), ())
+    async with store.transaction() as transaction:
+        await transaction.advance(fence, fence.advanced(fence.next, fence.last, (left,), fence.seen))
+    await events(world, 2)
+    await instance.stop()
 
 
 async def test_a_defect_of_a_handler_costs_one_record(world: World) -> None:
