@@ -20,11 +20,15 @@ _SEQ = re.compile(rb"(\d{1,18})\.(\d{1,9})")
 _MILLISECONDS = re.compile(rb"\d{1,15}")
 
 
+class Echo(NamedTuple):
+    """A record that tells this service what it has said itself."""
+
+
 class Item(NamedTuple):
     """A record and what it turned out to be. `writer`, `seq`: of a record that the road published."""
 
     record: Record
-    found: Message | Skipped | Unreadable | Outgoing
+    found: Message | Skipped | Unreadable | Outgoing | Echo
     writer: str = ""
     seq: Seq = (0, 0)
 
@@ -32,11 +36,16 @@ class Item(NamedTuple):
 class Sorter:
     """Reads the records of one input, and sends those astray to the lane where they belong."""
 
-    def __init__(self, reading: Reading, homed: bool, partitions: int) -> None:
+    def __init__(self, reading: Reading, homed: bool, partitions: int, own: str | None = None) -> None:
         self._reading, self._homed, self._partitions = reading, homed, partitions
+        self._own = own  # how the writers begin whose records are echoes
 
-    def sort(self, record: Record) -> Item:
-        """Give what a record is: a message, one to skip, a dead letter, or one to forward."""
+    def sort(self, record: Record, born: int | None = None) -> Item:
+        """Give what a record is: a message, one to skip, a dead letter, one to forward, or an echo since `born`."""
+        if self._own is not None and born is not None and record.headers:
+            writer, seq = _origin(record)
+            if writer.startswith(self._own) and seq[0] >= born:
+                return Item(record, Echo(), writer, seq)
         found: Message | Skipped | Unreadable | Outgoing = self._reading.read(record)
         if self._homed and isinstance(found, Message):
             place = home(found.subject, self._partitions)
@@ -106,6 +115,8 @@ def tally(items: Sequence[Item], fence: Fence, work: Work, service: str) -> Tall
         elif isinstance(found, Outgoing):
             work.out.append(found)
             forwarded += 1
+        elif isinstance(found, Echo):
+            repeats += 1
         else:
             skipped += 1
     return Tally(messages, seen, repeats, skipped, dead, forwarded)

@@ -20,7 +20,10 @@ def name_of(service: str, lot: Lot) -> str:
 
 
 class Fence(NamedTuple):
-    """One lane's document. `next`: offset of the next record to take; `seen`: highest of each writer."""
+    """One lane's document. `next`: offset of the next record to take; `seen`: highest of each writer.
+
+    `born`: its first batch; what this service said in a higher one, it said since its documents were made.
+    """
 
     id: str
     epoch: int
@@ -29,6 +32,7 @@ class Fence(NamedTuple):
     last: Last | None = None
     out: tuple[Outgoing, ...] = ()
     seen: Mapping[str, Sequence] = {}
+    born: int | None = None
 
     def advanced(self, to: int, last: Last | None, out: tuple[Outgoing, ...], seen: Mapping[str, Sequence]) -> "Fence":
         """Give the fence after one more batch."""
@@ -44,6 +48,7 @@ class Fence(NamedTuple):
             "last": list(self.last) if self.last else None,
             "out": [_stored(record) for record in self.out],
             "seen": [[writer, *seq] for writer, seq in self.seen.items()],
+            "born": self.born,
         }
 
     @classmethod
@@ -57,6 +62,7 @@ class Fence(NamedTuple):
             Last(*stored["last"]) if stored["last"] else None,
             tuple(_loaded(*record) for record in stored["out"]),
             {writer: (batch, ordinal) for writer, batch, ordinal in stored["seen"]},
+            stored.get("born"),
         )
 
 
@@ -66,7 +72,8 @@ def first_fence(id: str, beginning: int) -> Fence:
     Its batches count on from the real time, never from zero: readers know the batches of an earlier life of the
     lane, whose documents were dropped, and would take lower ones for repeats.
     """
-    return Fence(id, 0, real_milliseconds(), beginning)
+    now = real_milliseconds()
+    return Fence(id, 0, now, beginning, born=now)
 
 
 def _stored(record: Outgoing) -> list[Any]:

@@ -36,6 +36,7 @@ class Input:
     `after`: first read these to the end that they had when the lane was opened.
     `level_with`, for messages that `looks_back` tells of: first read these to the end that they had when the
     message was taken, so that the handler knows all that had happened by then.
+    `echoes`: pass over what this service itself has said since its documents were made: they know it.
     `tombstone`: what a record without value means; absent: it is a dead letter.
     """
 
@@ -45,6 +46,7 @@ class Input:
     level_with: tuple[Topic, ...] = ()
     looks_back: Callable[[Message], bool] = lambda message: False
     timers: Timers | None = None
+    echoes: bool = False
     tombstone: Callable[[str], Message] | None = None
 
 

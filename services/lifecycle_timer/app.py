@@ -22,7 +22,7 @@ def service(settings: LifecycleTimerSettings) -> Service:
         name="lifecycle-timer",
         inputs=(
             Input(INVENTORY_EVENTS, lifecycle.follow, after=(LIFECYCLE_EVENTS,), timers=lifecycle),
-            Input(LIFECYCLE_EVENTS, lifecycle.remember),
+            Input(LIFECYCLE_EVENTS, lifecycle.remember, echoes=True),
         ),
         writes=(LIFECYCLE_EVENTS, INVENTORY_COMMANDS),
         collections={TIMERS: (("lane", "next_at"),), TOLD: ()},

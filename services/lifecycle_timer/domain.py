@@ -104,6 +104,12 @@ def followed(before: Timer | None, number: Number, notice: timedelta, *, known: 
     return timer
 
 
+def forgotten(before: Timer, after: Timer | None) -> list[Ending]:
+    """Give the announced ends that a timer knew, and that the one in its place does not."""
+    kept = after.told if after is not None and after.placed == before.placed else ()
+    return [Ending(before.number, before.placed, end) for end in before.told if end not in kept]
+
+
 def fired(timer: Timer, at: datetime, patience: timedelta) -> Firing:
     """Give what a timer does that is due at `at`; `patience`: how long an answer may take."""
     asks = timer.until <= at

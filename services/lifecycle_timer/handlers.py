@@ -12,9 +12,18 @@ from contracts.topics import LIFECYCLE_EVENTS
 from services.chassis.clock import Clock
 from services.chassis.ports import Document, Reader
 from services.chassis.work import Taken, Work
-from services.lifecycle_timer.domain import Timer, ended_by_time, ending_of, fired, followed, later, traits_of
+from services.lifecycle_timer.domain import (
+    Timer,
+    ended_by_time,
+    ending_of,
+    fired,
+    followed,
+    forgotten,
+    later,
+    traits_of,
+)
 from services.lifecycle_timer.notices import ask_for_end, in_question, notice_id, request_id, tell, tell_end
-from services.lifecycle_timer.store import Timers, due_since, notices_told, remember_told, timers_due
+from services.lifecycle_timer.store import Timers, Told, due_since, remember_told, timers_due
 
 PAGE = 500  # timers that fire in one transaction; the lane reads its input in between
 PATIENCE = 60.0  # real seconds that the first answer may take
@@ -32,16 +41,17 @@ class Lifecycle:
     async def follow(self, work: Work, batch: Sequence[Taken]) -> None:
         """Keep the timers of a batch of inventory's events, and say which holds have ended."""
         timers = await Timers.load(work, {message.subject for message, _ in batch})
-        told = await notices_told(work, in_question(timers, batch))
+        told = await Told.load(work, in_question(timers, batch))
         for message, _ in batch:
             if isinstance(message, CommandRejected):
                 self._heed(work, timers, message)
             else:
                 self._keep(work, timers, cast(NumberEvent, message), told)
         await timers.save(work)
+        await told.save(work)
 
     async def remember(self, work: Work, batch: Sequence[Taken]) -> None:
-        """Note which notices are out, for the day when the timers are rebuilt from nothing."""
+        """Note which notices were out before these timers were made: they are rebuilt from nothing."""
         await remember_told(work, {message.id: timestamp for message, timestamp in batch})
 
     async def due(self, reader: Reader, partition: int, at: datetime) -> Sequence[Document]:
@@ -78,7 +88,7 @@ class Lifecycle:
             soon = later(work.now, self.clock.passing_in(SOON))
             timers.set(timer.number, timer._replace(next_at=min(timer.next_at, soon)))
 
-    def _keep(self, work: Work, timers: Timers, event: NumberEvent, told: frozenset[str]) -> None:
+    def _keep(self, work: Work, timers: Timers, event: NumberEvent, told: Told) -> None:
         number, before = event.data, timers.get(event.subject)
         if before is not None and not before.precedes(number):
             return
@@ -87,6 +97,8 @@ class Lifecycle:
         ending = ending_of(number)
         known = ending is not None and notice_id(ending, "expiring") in told
         after = followed(before, number, self.notice_of(traits_of(number)), known=known)
+        for end in forgotten(before, after) if before is not None else ():
+            told.add(notice_id(end, "expiring"))
         if after is not None or before is not None:
             timers.set(number.number, after)
             timers.traced(number.number, event.traceparent)

@@ -11,7 +11,7 @@ from contracts.topics import INVENTORY_COMMANDS, LIFECYCLE_EVENTS
 from services.chassis.ports import Document
 from services.chassis.work import Taken, Work, derived_id
 from services.lifecycle_timer.domain import Ending, Timer, days_left, ended_by_time, ending_of
-from services.lifecycle_timer.store import Timers
+from services.lifecycle_timer.store import Timers, Told
 
 Kind = Literal["expiring", "expired"]
 
@@ -56,12 +56,13 @@ def tell(
     work.emit(LIFECYCLE_EVENTS.name, f"hold.{kind}", timer.number, data, cause=cause, id=id, after=after)
 
 
-def tell_end(work: Work, timer: Timer, event: Message, told: frozenset[str]) -> None:
+def tell_end(work: Work, timer: Timer, event: Message, told: Told) -> None:
     """Say that a hold has ended; first that it will, if nobody has heard that yet."""
     kinds: tuple[Kind, ...] = ("expired",) if timer.is_told else ("expiring", "expired")
     for kind in kinds:
-        if notice_id(timer.ending, kind) not in told:
+        if (id := notice_id(timer.ending, kind)) not in told:
             tell(work, timer, kind, max(work.now, timer.until), event)
+            told.add(id)
 
 
 def ask_for_end(work: Work, timer: Timer, after: Sequence[str]) -> None:

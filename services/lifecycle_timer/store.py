@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from services.chassis.clock import real_milliseconds
 from services.chassis.ports import Document, Reader
 from services.chassis.work import Work
 from services.lifecycle_timer.domain import Holder, Timer
@@ -79,13 +80,33 @@ async def due_since(reader: Reader, lane: int, at: datetime) -> datetime | None:
     return found[0]["next_at"] if found else None
 
 
-async def notices_told(work: Work, ids: Collection[str]) -> frozenset[str]:
-    """Give which of these notices are out."""
-    return frozenset(await work.get(TOLD, ids))
+class Told:
+    """Notices that are out although no timer knows it: its hold is gone, or all timers are made anew."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known, self._new = set(known), dict[str, None]()
+
+    @classmethod
+    async def load(cls, work: Work, ids: Collection[str]) -> Self:
+        """Read which of these are."""
+        return cls(await work.get(TOLD, ids))
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._known
+
+    def add(self, id: str) -> None:
+        """Note one more."""
+        if id not in self._known:
+            self._known.add(id)
+            self._new[id] = None
+
+    async def save(self, work: Work) -> None:
+        """Write the new ones."""
+        await remember_told(work, dict.fromkeys(self._new, real_milliseconds()))
 
 
 async def remember_told(work: Work, notices: Mapping[str, int]) -> None:
-    """Note notices that are out, with the broker's time of each, in Unix milliseconds."""
+    """Note notices that are out, with the real time of each, in Unix milliseconds."""
     await work.put(TOLD, [{"_id": id, "at": _instant(timestamp)} for id, timestamp in notices.items()])
 
 

@@ -8,7 +8,17 @@ from services.chassis.settings import describe
 from services.lifecycle_timer.app import service
 from services.lifecycle_timer.domain import LATEST, later
 from services.lifecycle_timer.settings import LifecycleTimerSettings
-from tests.unit.lifecycle_timer.desk import NOON, Desk, extended, in_short, locked, released, reserved
+from tests.unit.lifecycle_timer.desk import (
+    NOON,
+    Desk,
+    extended,
+    hold,
+    in_short,
+    locked,
+    number_event,
+    released,
+    reserved,
+)
 
 
 async def lived(desk: Desk) -> tuple[list[Message], list[Message]]:
@@ -63,6 +73,24 @@ async def test_a_notice_read_back_in_normal_life_changes_nothing(desk: Desk) -> 
     assert await desk.timer() == before
     await desk.hears(extended(90))
     assert in_short(await desk.passes(days=62)) == [("hold.expiring", 6)]
+
+
+async def test_what_was_told_of_a_hold_is_known_when_it_is_restored(desk: Desk) -> None:
+    await desk.hears(reserved(28))
+    assert in_short(await desk.passes(days=22)) == [("hold.expiring", 6)]
+    await desk.hears(released(version=3, reason="manual"))
+    await desk.hears(number_event("number.reserved", 4, hold=hold(28, placed=2)))
+    assert await desk.passes(days=1) == []
+    assert [message.type for message in await desk.passes(days=5)] == ["number.expire"]
+
+
+async def test_an_end_that_comes_back_after_others_is_not_told_again(desk: Desk) -> None:
+    await desk.hears(reserved(28))
+    await desk.hears(extended(60))
+    assert in_short(await desk.passes(days=54)) == [("hold.expiring", 6)]
+    await desk.hears(extended(90, version=4))
+    await desk.hears(extended(60, version=5))
+    assert await desk.passes(days=1) == []
 
 
 def test_time_ends_before_a_very_fast_clock_overflows() -> None:
