@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from contracts.message import Message
 from services.chassis.dead_letters import dead_letter, letters_of
+from services.chassis.echoes import Echoes
 from services.chassis.fence import Fence
 from services.chassis.fence import Sequence as Seq
 from services.chassis.partitions import home
@@ -36,16 +37,13 @@ class Item(NamedTuple):
 class Sorter:
     """Reads the records of one input, and sends those astray to the lane where they belong."""
 
-    def __init__(self, reading: Reading, homed: bool, partitions: int, own: str | None = None) -> None:
-        self._reading, self._homed, self._partitions = reading, homed, partitions
-        self._own = own  # how the writers begin whose records are echoes
+    def __init__(self, reading: Reading, homed: bool, partitions: int, echoes: Echoes | None = None) -> None:
+        self._reading, self._homed, self._partitions, self._echoes = reading, homed, partitions, echoes
 
-    def sort(self, record: Record, born: int | None = None) -> Item:
-        """Give what a record is: a message, one to skip, a dead letter, one to forward, or an echo since `born`."""
-        if self._own is not None and born is not None and record.headers:
-            writer, seq = _origin(record)
-            if writer.startswith(self._own) and seq[0] >= born:
-                return Item(record, Echo(), writer, seq)
+    def sort(self, record: Record) -> Item:
+        """Give what a record is: a message, one to skip, a dead letter, one to forward, or an echo."""
+        if self._echoes is not None and self._echoes.include(*(origin := _origin(record))):
+            return Item(record, Echo(), *origin)
         found: Message | Skipped | Unreadable | Outgoing = self._reading.read(record)
         if self._homed and isinstance(found, Message):
             place = home(found.subject, self._partitions)

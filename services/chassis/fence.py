@@ -22,7 +22,7 @@ def name_of(service: str, lot: Lot) -> str:
 class Fence(NamedTuple):
     """One lane's document. `next`: offset of the next record to take; `seen`: highest of each writer.
 
-    `born`: its first batch; what this service said in a higher one, it said since its documents were made.
+    `born`: its first batch; what it published in an earlier one was said before its documents were made.
     """
 
     id: str

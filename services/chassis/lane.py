@@ -15,6 +15,7 @@ from contracts.fields import EARLIEST
 from contracts.message import Message
 from services.chassis.batch import Item, Sorter, Tally, tally
 from services.chassis.clock import Clock
+from services.chassis.echoes import Echoes
 from services.chassis.errors import Conflict, LaneLost, Refusal, StoreTrouble, TooMuchOutput
 from services.chassis.fence import Fence, name_of
 from services.chassis.inbox import MOST_BYTES
@@ -66,7 +67,8 @@ class Lane:
         self.beat = asyncio.get_running_loop().time()  # when it last showed that it is trying
         self.fence = Fence(name_of(parts.service.name, lot), 0, 0, 0)
         self.published = -1  # the last batch that is safe on the broker
-        sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic))
+        self._echoes = Echoes(parts.service.name) if source.echoes else None
+        sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic), self._echoes)
         self._intake = Intake(lot, parts.broker, sorter.sort, self._made_anew, gaps=source.topic.compacted)
         self._closing = False
         self._looked = 0.0  # when it last saw its fence while idle
@@ -151,6 +153,8 @@ class Lane:
         self._trace = self.parts.tracing.begin(self.lot)
         if self.source.level_with:
             await self._look_back(items)
+        if self._echoes is not None:
+            await self._echoes.learn(lambda lot: self.trying(lambda: self.parts.store.fence(lot)))
         self.parts.step("read")
         parts: deque[Sequence[Item]] = deque([items])
         while parts:

@@ -25,7 +25,7 @@ from services.lifecycle_timer.domain import (
 from services.lifecycle_timer.notices import ask_for_end, in_question, notice_id, request_id, tell, tell_end
 from services.lifecycle_timer.store import Timers, Told, due_since, remember_told, timers_due
 
-PAGE = 500  # timers that fire in one transaction; the lane reads its input in between
+PAGE = 1_000  # timers that fire in one transaction; the lane reads its input in between
 PATIENCE = 60.0  # real seconds that the first answer may take
 LONGEST_PATIENCE = 3600.0  # requests wait on their topic: asking more often would only pile them up
 SOON = 5.0  # real seconds, after an answer from a clock that is behind ours

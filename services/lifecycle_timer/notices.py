@@ -18,8 +18,11 @@ Kind = Literal["expiring", "expired"]
 
 def notice_id(ending: Ending, kind: Kind) -> str:
     """Give the id of a notice: of this kind, one for each end of a hold."""
-    number, placed, until = ending
-    return derived_id("lifecycle", number, placed, format_instant(until), kind)
+    return _id(ending.number, ending.placed, format_instant(ending.until), kind)
+
+
+def _id(number: str, placed: int, until: str, kind: Kind) -> str:
+    return derived_id("lifecycle", number, placed, until, kind)
 
 
 def request_id(timer: Timer) -> str:
@@ -42,17 +45,18 @@ def tell(
     work: Work, timer: Timer, kind: Kind, at: datetime, cause: Message | None = None, after: Sequence[str] = ()
 ) -> None:
     """Say that a hold will end, or has ended, as of `at`; `after`: traces of the event that placed it."""
+    until, holder = format_instant(timer.until), timer.holder
     data: Document = {
         "number": timer.number,
         "cause": timer.cause,
         "placed": timer.placed,
-        "until": format_instant(timer.until),
+        "until": until,
         "days_left": days_left(timer.until, at),
         "charged": timer.charged,
-        "holder": None if timer.holder is None else timer.holder._asdict(),
+        "holder": None if holder is None else {"org": holder.org, "kind": holder.kind},
         "partner": timer.partner,
     }
-    id = notice_id(timer.ending, kind)
+    id = _id(timer.number, timer.placed, until, kind)
     work.emit(LIFECYCLE_EVENTS.name, f"hold.{kind}", timer.number, data, cause=cause, id=id, after=after)
 
 

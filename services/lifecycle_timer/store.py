@@ -1,6 +1,6 @@
 """Documents and values: `timers`, one for each number whose hold has an end, and `told`, ids of notices."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -11,7 +11,6 @@ from services.lifecycle_timer.domain import Holder, Timer
 
 TIMERS = "timers"
 TOLD = "told"
-_FIELDS = tuple(name for name in Timer._fields if name not in ("number", "holder", "told"))
 
 
 class Timers:
@@ -112,26 +111,42 @@ async def remember_told(work: Work, notices: Mapping[str, int]) -> None:
 
 def timer_document(timer: Timer, lane: int) -> Document:
     """Give a timer as it is stored, `number` being the `_id`."""
-    document: Document = {"_id": timer.number, "lane": lane}
-    document.update((name, getattr(timer, name)) for name in _FIELDS)
-    document["holder"] = None if timer.holder is None else timer.holder._asdict()
-    document["told"] = list(timer.told)
-    return document
+    # Each firing reads and writes one: spelled out it takes half the time of a loop over the fields.
+    holder = timer.holder
+    return {
+        "_id": timer.number,
+        "lane": lane,
+        "version": timer.version,
+        "placed": timer.placed,
+        "cause": timer.cause,
+        "until": timer.until,
+        "free_until": timer.free_until,
+        "charged": timer.charged,
+        "partner": timer.partner,
+        "next_at": timer.next_at,
+        "attempt": timer.attempt,
+        "holder": None if holder is None else {"org": holder.org, "kind": holder.kind},
+        "told": list(timer.told),
+    }
 
 
 def timer_from(document: Document) -> Timer:
     """Read a timer as it was stored."""
     holder = document["holder"]
     return Timer(
-        number=document["_id"],
-        holder=None if holder is None else Holder(holder["org"], holder["kind"]),
-        told=tuple(document["told"]),
-        **_picked(document, _FIELDS),
+        document["_id"],
+        document["version"],
+        document["placed"],
+        document["cause"],
+        document["until"],
+        document["free_until"],
+        document["charged"],
+        None if holder is None else Holder(holder["org"], holder["kind"]),
+        document["partner"],
+        document["next_at"],
+        tuple(document["told"]),
+        document["attempt"],
     )
-
-
-def _picked(document: Document, names: Iterable[str]) -> Document:
-    return {name: document[name] for name in names}
 
 
 def _instant(timestamp: int) -> datetime:
