@@ -19,6 +19,7 @@ from services.chassis.service import Service
 from services.chassis.work import Taken, Work
 from services.inventory import app as inventory_app
 from services.inventory.settings import InventorySettings
+from services.inventory.store import instant
 from services.provisioning import app as provisioning_app
 from services.provisioning.settings import ProvisioningSettings
 
@@ -147,8 +148,10 @@ class Town:
         return self.database.collections[f"provisioning.{collection}"]
 
     def number(self, number: str) -> Document:
-        """A number as inventory has it."""
-        return self.database.collections["inventory.numbers"][number]
+        """A number as inventory has it, its times as such."""
+        stored = self.database.collections["inventory.numbers"][number]
+        hold = stored["hold"] and {**stored["hold"], **_times(stored["hold"], "until", "free_until")}
+        return {**stored, "hold": hold, **_times(stored, "since")}
 
     def assigned_to(self, subscription: str) -> list[str]:
         """The numbers that inventory has assigned to a subscription."""
@@ -197,3 +200,7 @@ def _topic_of(one: Message) -> str:
     return {
         "subscription": BILLING_EVENTS, "reservation": PROVISIONING_COMMANDS, "number": INVENTORY_COMMANDS,
     }.get(head, INVENTORY_EVENTS).name  # fmt: skip
+
+
+def _times(stored: Document, *names: str) -> Document:
+    return {name: None if stored[name] is None else instant(stored[name]) for name in names}
