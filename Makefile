@@ -7,7 +7,7 @@ COMPILE := $(BIN)/python -m piptools compile --quiet --upgrade --generate-hashes
 	--strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 ASYNCAPI := contracts/asyncapi/*.json
 
-.PHONY: setup demo test check model bench check-asyncapi lock
+.PHONY: setup demo test check model bench chaos check-asyncapi lock
 .DEFAULT_GOAL := check
 
 setup: .venv/.made
@@ -53,6 +53,9 @@ model: setup
 
 bench: setup
 	@$(BIN)/python -m tests.bench $(RACES)
+
+chaos: setup
+	@$(BIN)/python -m tests.chaos --save
 
 # After a change of dependencies: resolve them anew (needs the network; the lists name no host).
 lock: setup

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import urllib.request
 import uuid
@@ -19,6 +18,7 @@ from pymongo import AsyncMongoClient
 
 from services.chassis.partitions import home
 from services.ops.stack import Stack
+from services.ops.stack.forker import spawn
 from services.ops.stack.ports import free_port
 from tests.road.worlds import until
 
@@ -32,12 +32,11 @@ class Running:
     def __init__(self, names: Sequence[str], env: dict[str, str], log: Path, **settings: str) -> None:
         self.port = free_port()
         self.log = log
-        with log.open("ab") as stream:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.ops", "run", *names, "--health-port", str(self.port)],
-                env={**os.environ, "PYTHONPATH": str(ROOT), "NUMBERBANK_SESSION_TIMEOUT": "2", **env, **settings},
-                stderr=stream, cwd=ROOT,
-            )  # fmt: skip
+        self.process = spawn(  # ends with this process, however that ends
+            [sys.executable, "-m", "services.ops", "run", *names, "--health-port", str(self.port)],
+            environ={**os.environ, "PYTHONPATH": str(ROOT), "NUMBERBANK_SESSION_TIMEOUT": "2", **env, **settings},
+            log=log,
+        )
 
     async def ready(self) -> bool:
         """Tell whether its lanes are open."""

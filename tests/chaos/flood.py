@@ -1,0 +1,77 @@
+"""More commands than can be handled, as whole batches. In order they are all valid, in any other they are not."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable, Collection, Iterator
+
+from aiokafka import AIOKafkaProducer
+
+from services.chassis.partitions import home
+from tests.chaos.traffic import COMMANDS
+from tests.integration.bank import PARTITIONS
+
+NUMBERS = 200  # in each partition
+BATCH = 250  # records
+UNDERWAY = 8  # batches
+HOLDER = {"org": "acme"}
+CYCLE = (
+    ("number.reserve", {"holder": HOLDER, "remark": "for the fair"}),
+    ("number.update", {"routing": "trunk-1"}),
+    ("number.release", {"remark": "not needed"}),
+)
+ADD = ("number.add", {"vendor": "v", "country": "SG", "sku": "s"})
+GARBAGE = b'{"specversion": "1.0", "id": "poison", "source": "/stranger", "type": "number.update"'
+
+
+def commands(partition: int) -> Iterator[tuple[bytes, bytes]]:
+    """Give keys and values for one partition without end: each number is added, then goes round and round."""
+    numbers = [n for n in (f"+6531{n:06}" for n in range(100_000, 140_000)) if home(n, PARTITIONS) == partition]
+    for turn in itertools.count():
+        type, data = CYCLE[(turn - 1) % len(CYCLE)] if turn else ADD
+        for number in numbers[:NUMBERS]:
+            envelope = {"specversion": "1.0", "id": f"{turn}", "source": "/flood", "type": type}
+            yield number.encode(), json.dumps({**envelope, "subject": number, "data": data}).encode()
+
+
+def poison() -> Iterator[tuple[None, bytes]]:
+    """Give garbage without end."""
+    return itertools.repeat((None, GARBAGE))
+
+
+class Flood:
+    """Writes to partitions at a rate that all of them share."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._sources = {partition: commands(partition) for partition in range(PARTITIONS)}
+        self._room = asyncio.Semaphore(UNDERWAY)
+        self.written = 0  # commands
+
+    async def pour(self, partitions: Collection[int], rate: float, wanted: Callable[[], bool]) -> None:
+        """Write commands at a rate, as long as it is wanted."""
+        now = asyncio.get_running_loop().time
+        begun, here = now(), 0
+        while wanted():
+            for partition in partitions:
+                here += await self._write(partition, self._sources[partition])
+            await asyncio.sleep(max(0.0, begun + here / rate - now()))
+        self.written += here
+
+    async def poison(self, partition: int, wanted: Callable[[], bool]) -> int:
+        """Write garbage as fast as it goes; give how much it was."""
+        written, source = 0, poison()
+        while wanted():
+            written += await self._write(partition, source)
+            await asyncio.sleep(0)
+        return written
+
+    async def _write(self, partition: int, source: Iterator[tuple[bytes | None, bytes]]) -> int:
+        builder = self._producer.create_batch()
+        for key, value in itertools.islice(source, BATCH):
+            builder.append(key=key, value=value, timestamp=None)
+        builder.close()
+        await self._room.acquire()
+        sent = await self._producer.send_batch(builder, COMMANDS, partition=partition)
+        sent.add_done_callback(lambda _: self._room.release())
+        return BATCH
