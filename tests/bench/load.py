@@ -17,10 +17,21 @@ BATCH_BYTES = 512 * 1024
 ADD: dict[str, Any] = {"vendor": "carrier-one", "country": "SG", "sku": "did-local"}
 RESERVE: dict[str, Any] = {"holder": {"org": "acme", "kind": "customer"}, "remark": "for the new office"}
 RELEASE: dict[str, Any] = {"remark": "not needed any longer"}
+LOCK: dict[str, Any] = {"remark": "wrong calls"}
+# What happens to each number in turn: all of it is allowed, and it ends as it began.
+LIFE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("number.reserve", RESERVE),
+    ("number.assign", {"subscription": "S-1"}),
+    ("number.unassign", {"subscription": "S-1", "cause": "removed"}),
+    ("number.release", RELEASE),
+    ("number.lock", LOCK),
+    ("number.update", {"routing": "pbx-2", "visible_to": ["acme.example"]}),
+    ("number.unlock", LOCK),
+)
 
 
 class Backlog(NamedTuple):
-    """Commands to let `numbers` numbers join, and then `commands` to reserve and release them in turn."""
+    """Commands to let `numbers` numbers join, and then `commands` of mixed kinds to them in turn."""
 
     numbers: int
     commands: int
@@ -34,8 +45,7 @@ class Backlog(NamedTuple):
         """Give subject and value of each command, in order."""
         names = [f"+6531{index:06}" for index in range(self.numbers)]
         adds = (("number.add", name, ADD) for name in names)
-        turns = (asked for type, data in cycle((("number.reserve", RESERVE), ("number.release", RELEASE)))
-                 for asked in ((type, name, data) for name in names))  # fmt: skip
+        turns = ((type, name, data) for type, data in cycle(LIFE) for name in names)
         for id, (type, name, data) in enumerate(chain(adds, islice(turns, self.commands))):
             yield name, _command(f"command-{id:08}", type, name, data)
 

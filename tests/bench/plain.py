@@ -17,9 +17,17 @@ from pydantic import BaseModel
 from pymongo import ReturnDocument
 
 HOLD_PERIOD = timedelta(days=28)
-FROM = {"number.add": None, "number.reserve": "available", "number.release": "reserved"}
-TO = {"number.add": "available", "number.reserve": "reserved", "number.release": "available"}
-EVENT = {"number.add": "number.added", "number.reserve": "number.reserved", "number.release": "number.released"}
+MOVES: dict[str, tuple[str | None, str, str]] = {  # from which state, to which, and the event that says so
+    "number.add": (None, "available", "number.added"),
+    "number.reserve": ("available", "reserved", "number.reserved"),
+    "number.assign": ("reserved", "assigned", "number.assigned"),
+    "number.unassign": ("assigned", "reserved", "number.reserved"),
+    "number.release": ("reserved", "available", "number.released"),
+    "number.lock": ("available", "locked", "number.locked"),
+    "number.update": ("locked", "locked", "number.updated"),
+    "number.unlock": ("locked", "available", "number.unlocked"),
+}
+HELD = ("reserved", "locked")
 
 
 class Holder(BaseModel):
@@ -33,6 +41,10 @@ class Data(BaseModel):
     sku: str | None = None
     holder: Holder | None = None
     remark: str | None = None
+    subscription: str | None = None
+    cause: str | None = None
+    routing: str | None = None
+    visible_to: list[str] | None = None
 
 
 class Command(BaseModel):
@@ -57,12 +69,13 @@ class Event(BaseModel):
 
 def change(command: Command, now: datetime) -> dict[str, Any]:
     """Give the update of the document."""
+    before, after, _ = MOVES[command.type]
     given = command.data.model_dump(exclude_none=True)
-    if command.type == "number.reserve":
-        given["hold"] = {"cause": "manual", "until": now + HOLD_PERIOD}
-    changes: dict[str, Any] = {"$set": {"state": TO[command.type], "since": now, **given}, "$inc": {"version": 1}}
-    if command.type == "number.release":
-        changes["$unset"] = {"hold": "", "holder": ""}
+    if after in HELD and before != after:
+        given["hold"] = {"cause": given.pop("cause", "manual"), "until": now + HOLD_PERIOD}
+    changes: dict[str, Any] = {"$set": {"state": after, "since": now, **given}, "$inc": {"version": 1}}
+    if after == "available":
+        changes["$unset"] = {"hold": "", "holder": "", "subscription": ""}
     return changes
 
 
@@ -75,14 +88,14 @@ def application() -> FastStream:
     async def answer(command: Command) -> None:
         now = datetime.now(UTC)
         number = await numbers.find_one_and_update(
-            {"_id": command.subject, "state": FROM[command.type]},
+            {"_id": command.subject, "state": MOVES[command.type][0]},
             change(command, now),
             upsert=command.type == "number.add",
             return_document=ReturnDocument.AFTER,
         )
         event = Event(
             id=str(uuid4()),
-            type=EVENT[command.type] if number else "command.rejected",
+            type=MOVES[command.type][2] if number else "command.rejected",
             subject=command.subject,
             time=now,
             causationid=command.id,
