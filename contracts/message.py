@@ -7,6 +7,7 @@ what a topic is, and nothing of telephone numbers. Source: CONTRACT, envelope se
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -68,11 +69,20 @@ class Topic:
 
     def union(self) -> Any:
         """Give the type of all messages of this topic, chosen by `type`."""
-        one_of: Any = self.messages[0]
-        for message in self.messages[1:]:
-            one_of = one_of | message
-        return Annotated[one_of, Field(discriminator="type")] if self.messages[1:] else one_of
+        return _union(self.messages)
 
     def adapter(self) -> TypeAdapter[Any]:
-        """Give the validator of all messages of this topic."""
-        return TypeAdapter(self.union())
+        """Give the validator of all messages of this topic; making one costs a millisecond, so there is one."""
+        return _adapter(self.messages)
+
+
+@cache
+def _adapter(messages: tuple[type[Message], ...]) -> TypeAdapter[Any]:
+    return TypeAdapter(_union(messages))
+
+
+def _union(messages: tuple[type[Message], ...]) -> Any:
+    one_of: Any = messages[0]
+    for message in messages[1:]:
+        one_of = one_of | message
+    return Annotated[one_of, Field(discriminator="type")] if messages[1:] else one_of
