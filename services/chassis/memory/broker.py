@@ -104,7 +104,10 @@ class MemoryBroker:
 
     async def note(self, done: Mapping[Lot, tuple[int, int]]) -> bool:
         """Commit offsets of lots that are ours; the group refuses who is no member of its generation."""
-        await self.wire.there("note")
+        try:
+            await self.wire.there("note")
+        except TimeoutError:
+            return False
         if self not in self._group or self._generation != self._group.generation:
             return False
         self.cluster.notes.update({(self.group, lot): at for lot, at in done.items() if lot in self._positions})

@@ -56,6 +56,10 @@ class Group:
             self.rebalance()
         return silent
 
+    def pardon(self) -> None:
+        """Hold nobody's silence against him: the coordinator itself was away."""
+        self._heard = dict.fromkeys(self._heard, asyncio.get_running_loop().time())
+
     def rebalance(self, order: Sequence[Member] = ()) -> None:
         """Recall everybody; the last one to join again completes it. `order`: who is served first."""
         self._members.sort(key=lambda member: order.index(member) if member in order else len(order))
@@ -68,7 +72,8 @@ class Group:
     def _forget(self, member: Member) -> None:
         if member in self._members:
             self._members.remove(member)
-        self._joining.pop(member, None)
+        if (waiting := self._joining.pop(member, None)) is not None and not waiting.done():
+            waiting.set_result([])  # nothing is its own, and it has to ask again
 
     def _complete(self) -> None:
         self.generation += 1

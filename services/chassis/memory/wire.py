@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 
 class Wire:
-    """Carries requests and answers; a wire of the database may raise `StoreTrouble` from all but `shuffled`."""
+    """Carries requests and answers.
+
+    One to the database may raise `StoreTrouble`, one to the broker `TimeoutError` for a note; else they wait.
+    """
 
     async def there(self, what: str) -> None:
         """Carry a request to the server."""

@@ -39,11 +39,16 @@ async def examine(
         log = Log(client, settings, progress)
         await log.open([(topic.name, counts[topic.name]) for topic in ORDER])
         begin(log.size)
-        _within(log, standing, findings)
-        documents = Documents(db, counts[INVENTORY_EVENTS.name], findings)
-        await Audit(log, standing, outbox, findings).run(documents)
-        await documents.unheard_of()
-        await _look_again(db, log, standing, documents, findings)
+        await judge(db, log, standing, outbox, findings)
+
+
+async def judge(db: Any, log: Log, standing: Standing, outbox: Outbox, findings: Findings) -> None:
+    """Apply all rules to what the topics and the database hold."""
+    _within(log, standing, findings)
+    documents = Documents(db, log.counts[INVENTORY_EVENTS.name], findings)
+    await Audit(log, standing, outbox, findings).run(documents)
+    await documents.unheard_of()
+    await _look_again(db, log, standing, documents, findings)
 
 
 async def _look(settings: ClientSettings, db: Any) -> tuple[Standing, Outbox]:
