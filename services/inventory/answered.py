@@ -1,4 +1,4 @@
-"""Which commands a number has answered: the last 128, for 24 hours of real time, packed in bytes.
+"""Which commands a number has answered: the last 128, each known again for 24 hours of real time, packed in bytes.
 
 Entries of 24 bytes follow each other, oldest first: a digest of `(source, id)`, and when the
 broker took it, Unix milliseconds.
@@ -9,6 +9,8 @@ from struct import Struct
 
 MOST = 128
 LONGEST = 24 * 60 * 60 * 1000  # milliseconds
+# A record that is forwarded late counts from its first writing: when it comes, others have moved on by days.
+KEPT = 8 * LONGEST
 _DIGEST, _ENTRY = 16, 24
 _packed = Struct(f">{_DIGEST}sq").pack
 _time_in = Struct(">q").unpack_from
@@ -30,7 +32,7 @@ def was_answered(answered: bytes, digest: bytes, timestamp: int) -> bool:
 def with_answer(answered: bytes, digest: bytes, timestamp: int) -> bytes:
     """Add a command, and forget what is too much or too old."""
     beginning = max(0, len(answered) - (MOST - 1) * _ENTRY)
-    while beginning < len(answered) and timestamp - _taken_at(answered, beginning) >= LONGEST:
+    while beginning < len(answered) and timestamp - _taken_at(answered, beginning) >= KEPT:
         beginning += _ENTRY
     return answered[beginning:] + _packed(digest, timestamp)
 

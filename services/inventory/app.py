@@ -4,12 +4,11 @@ from functools import lru_cache
 
 from contracts.topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
 from services.chassis.service import Input, Service
+from services.inventory.answered import KEPT
 from services.inventory.handlers import Inventory
 from services.inventory.numbering import classifier
 from services.inventory.settings import InventorySettings
 from services.inventory.store import NUMBERS, STRANGERS
-
-A_DAY = 24 * 60 * 60  # seconds
 
 
 def service(settings: InventorySettings) -> Service:
@@ -25,5 +24,5 @@ def service(settings: InventorySettings) -> Service:
         inputs=(Input(INVENTORY_COMMANDS, inventory.answer),),
         writes=(INVENTORY_EVENTS,),
         collections={NUMBERS: (), STRANGERS: ()},
-        expiring={STRANGERS: ("seen_at", A_DAY)},
+        expiring={STRANGERS: ("seen_at", KEPT // 1000)},
     )

@@ -10,7 +10,7 @@ from contracts.topics import (
 )
 from services.chassis.service import Input, Service
 from services.provisioning.domain import OF_ALL_NUMBERS
-from services.provisioning.domain.repeats import A_DAY
+from services.provisioning.domain.repeats import KEPT
 from services.provisioning.handlers import Provisioning
 from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.store import HEARD, HOLDINGS, PENDING, SUBSCRIPTIONS
@@ -34,5 +34,5 @@ def service(settings: ProvisioningSettings) -> Service:
         ),
         writes=(INVENTORY_COMMANDS, PROVISIONING_EVENTS),
         collections={SUBSCRIPTIONS: (), PENDING: (), HOLDINGS: (("owner",),), HEARD: ()},
-        expiring={HEARD: ("at", A_DAY)},
+        expiring={HEARD: ("at", KEPT)},
     )

@@ -14,7 +14,12 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=1, dest="first", metavar="N", help="the first seed (1)")
     parser.add_argument("--seed", type=int, metavar="N", help="this seed only")
     parser.add_argument("--trace", action="store_true", help="with --seed: a line for each step")
+    parser.add_argument("--planted", action="store_true", help="switch planted faults on, and hunt each of them")
     asked = parser.parse_args()
+    if asked.planted:
+        from tests.simulation.planted.hunting import hunt_all
+
+        return hunt_all()
     if asked.seed is not None:
         return one(asked.seed, asked.trace)
     return many(asked.first, asked.seeds)

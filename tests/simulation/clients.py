@@ -11,14 +11,14 @@ from services.chassis.partitions import home
 from tests.simulation.orders import Orders
 from tests.simulation.world import PARTITIONS, World
 
-NUMBERS = tuple(f"+65315800{n:02}" for n in range(8))
+NUMBERS = tuple(f"+65315800{n:02}" for n in range(12))
 ORGS = ("acme", "globex", "initech")
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "acme": {"kind": "customer", "billing_email": "billing@acme.example"},
     "globex": {"kind": "partner", "owner_email": "owner@globex.example", "support_email": "help@globex.example"},
     "initech": {"kind": "customer"},  # no address until later
 }
-LEAPS = (timedelta(minutes=11), timedelta(hours=5), timedelta(days=1), timedelta(days=3), timedelta(days=8))
+LEAPS = tuple(timedelta(days=days) for days in (0.01, 0.2, 1, 4, 9, 20))
 GARBAGE: tuple[bytes | None, ...] = (
     None, b"", b"\x00\xff garbage", b"[]", b'{"specversion": "1.0"}',
     json.dumps({"specversion": "1.0", "id": "g", "source": "/g", "type": "number.lock", "subject": "65 3158",
@@ -48,7 +48,7 @@ class Clients:
         """Say everything."""
         for org in ORGS:
             self._account(org, ACCOUNTS[org])
-        for number in NUMBERS[:6]:
+        for number in NUMBERS[:7]:
             self._say(*self._orders.joining(number))
         for _ in range(self._many):
             await asyncio.sleep(self._dice.expovariate(1 / 0.8))
@@ -57,16 +57,15 @@ class Clients:
 
     def _act(self) -> None:
         chance = self._dice.random()
-        if chance < 0.12:
+        if chance < 0.13:
             self._world.pass_(self._dice.choice(LEAPS))
-        elif chance < 0.15:
+        elif chance < 0.16:
             self._spoil()
-        elif chance < 0.23 and self._sent:
+        elif chance < 0.20:
             self._repeat()
-        elif chance < 0.24:
-            self._world.real_passed += 25 * 3600 * 1000  # ids are used again
         else:
-            self._say(*self._orders.any())
+            for _ in range(self._dice.randint(4, 10) if chance > 0.95 else 1):
+                self._say(*self._orders.any())
 
     def _say(self, topic: str, type: str, subject: str, data: Mapping[str, Any]) -> None:
         id = f"{type.split('.')[1]}-{len(self.said)}"
@@ -78,6 +77,9 @@ class Clients:
         value = json.dumps({**envelope, "data": data}).encode()
         self._sent.append((topic, subject, value))
         self._write(topic, subject, value)
+        if self._dice.random() < 0.1:  # no answer has come in time
+            again = self._dice.uniform(0.1, 15.0)
+            self._world.loop.call_later(again, self._write, topic, subject, value)
 
     def _write(self, topic: str, subject: str, value: bytes | None) -> None:
         place = home(subject, PARTITIONS)

@@ -22,7 +22,7 @@ class Orders:
     def __init__(self, world: World, numbers: Sequence[str], orgs: Sequence[str]) -> None:
         self._world, self._dice, self._numbers, self._orgs = world, world.dice, numbers, orgs
         self._by_state: dict[str | None, tuple[Callable[[str], Order], ...]] = {
-            None: (self.joining, self.joining, self._import),
+            None: (self.joining, self._import, self._import, self._reserve, self._lock, self._update),
             "available": (self._reserve, self._reserve, self._activate, self._activate, self._lock, self._change,
                           self._assign, self._update, self._delete, self._swap_in),
             "reserved": (self._activate, self._extend, self._extend, self._request, self._release, self._assign,

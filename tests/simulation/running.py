@@ -15,7 +15,7 @@ from tests.simulation.trace import Fault, Trace
 from tests.simulation.trouble import Trouble, weather_of
 from tests.simulation.world import World
 
-WORDS = 100  # that the clients say
+WORDS = 110
 
 
 class Outcome(NamedTuple):

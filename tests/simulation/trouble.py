@@ -11,7 +11,8 @@ from tests.simulation.world import Instance, World
 
 STEPS = 400  # callbacks within which a kill or a freeze strikes: any of them
 DOWN = (0.05, 8.0)  # seconds until a killed instance lives again
-LONG_DOWN = (20.0, 60.0)
+LONG_DOWN = (10.0, 40.0)
+A_DAY = 25 * 3600 * 1000  # milliseconds: longer than ids of commands are remembered
 FREEZE = (0.5, 14.0)  # seconds: some longer than a session
 AWAY = (0.2, 12.0)  # seconds of a server's absence
 
@@ -32,8 +33,8 @@ class Trouble:
     def __init__(self, world: World) -> None:
         self._world, self._dice = world, world.dice
         kinds: list[Callable[[], None]] = [
-            self._kill, self._kill, self._freeze, self._rebalance, self._lose_database, self._lose_broker,
-            self._skew, self._stop,
+            self._kill, self._kill, self._freeze, self._freeze, self._black_out, self._rebalance,
+            self._lose_database, self._lose_broker, self._skew, self._stop,
         ]  # fmt: skip
         self._kinds = [kind for kind in kinds if self._dice.random() < 0.6] or [self._kill]
         self._pause = self._dice.choice((1.0, 3.0, 8.0))
@@ -74,7 +75,15 @@ class Trouble:
         return self._dice.choice(self._world.instances)
 
     def _kill(self) -> None:
-        victim = self._victim()
+        self._doom(self._victim(), self._dice.uniform(*(LONG_DOWN if self._dice.random() < 0.15 else DOWN)))
+
+    def _black_out(self) -> None:
+        """Kill all instances of a service, for long."""
+        service, down = self._victim().service, self._dice.uniform(*LONG_DOWN)
+        for victim in [each for each in self._world.instances if each.service == service]:
+            self._doom(victim, down)
+
+    def _doom(self, victim: Instance, down: float) -> None:
         process = victim.process
 
         def strike() -> None:
@@ -82,8 +91,13 @@ class Trouble:
                 victim.kill()
 
         process.doom(self._dice.randrange(STEPS), strike)
-        down = self._dice.uniform(*(LONG_DOWN if self._dice.random() < 0.15 else DOWN))
         self._soon(down, lambda: self._revive(victim))
+        if self._dice.random() < 0.2:
+            self._soon(down / 2, self._pass_a_day)
+
+    def _pass_a_day(self) -> None:
+        self._world.trace.trouble("world", "a day goes by, in real time")
+        self._world.real_passed += A_DAY
 
     def _revive(self, victim: Instance) -> None:
         if victim.stopping:

@@ -14,6 +14,7 @@ from tests.simulation.loop import CURRENT, WORLD
 from tests.simulation.trace import Trace
 
 T = TypeVar("T")
+HEARTBEAT = 1.0  # seconds until a member hears what has become of its group
 NOTE = 2.0  # seconds after which a client gives up to commit its offsets
 PATIENCE = 1.0  # seconds between a client's looks at whether the broker is back
 COMPACTED = {topic.name for topic in TOPICS if topic.compacted}  # where gaps are nothing to doubt
@@ -123,6 +124,8 @@ class BrokerLine(_Line):
         if what == "note" and self._absence() > 0:
             await asyncio.sleep(NOTE)
             raise TimeoutError
+        if what == "heartbeat":
+            await asyncio.sleep(self._dice.uniform(0.0, HEARTBEAT))
         await self._wait()
         if what not in ("heartbeat", "bounds"):
             self._says(f"broker: {what}")

@@ -22,6 +22,7 @@ from tests.simulation.wires import BrokerLine, DatabaseLine, Weather
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REAL_START = 1_767_225_600_000  # Unix milliseconds: the brokers' real time when a run begins
+RATE = 60  # trade seconds in a real one, leaps aside
 PARTITIONS = 2
 INSTANCES = 2
 SESSION = 6.0  # seconds until a silent instance loses its lanes
@@ -46,8 +47,8 @@ class TradeClock:
         return self._world.trade_time() + self.skew
 
     def passing_in(self, seconds: float) -> timedelta:
-        """Give the same time: the clock runs like the real one, and is moved on in between."""
-        return timedelta(seconds=seconds)
+        """Give what passes for sure; now and then much more goes by at once."""
+        return timedelta(seconds=seconds * RATE)
 
 
 class World:
@@ -68,7 +69,7 @@ class World:
 
     def trade_time(self) -> datetime:
         """Give the time of the trade, in whole milliseconds."""
-        return START + self.passed + timedelta(milliseconds=int(self.loop.time() * 1000))
+        return START + self.passed + timedelta(milliseconds=int(self.loop.time() * RATE * 1000))
 
     def real_time(self) -> int:
         """Give the servers' Unix milliseconds."""

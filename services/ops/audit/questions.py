@@ -9,7 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Set
 from typing import Any, NamedTuple
 
-from services.chassis.batch import FORWARDED
+from services.chassis.batch import FORWARDED, WRITTEN
 from services.chassis.partitions import home
 from services.chassis.records import Lot
 from services.inventory.answered import LONGEST, MOST
@@ -135,7 +135,7 @@ class Questions:
             turns[seat] = turn + 1
             if record.headers:
                 self._astray.note(record)
-            question = Question(place, str(envelope.get("source")), record.timestamp, turn, pending)
+            question = Question(place, str(envelope.get("source")), _written_at(record), turn, pending)
             first = asked.setdefault((subject, id), question)
             if first is not question:
                 first.repeated(question)
@@ -190,3 +190,10 @@ class Questions:
             if whole(subject):
                 message = f"{what} answers {cause}, which was never asked, or answered {MOST} commands ago"
                 self._findings.add("answered once", subject, message, place)
+
+
+def _written_at(record: Any) -> int:
+    """Give when a question was first written: one that was forwarded late is no newer for that, as lanes see it."""
+    headers = record.headers
+    written = dict(headers).get(WRITTEN) if headers and headers[-1][0] == "nb-seq" else None
+    return min(int(written), record.timestamp) if written and written.isdigit() else int(record.timestamp)

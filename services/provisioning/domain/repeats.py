@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 MOST = 128  # messages of one subject
 A_DAY = 24 * 60 * 60  # seconds of real time
+# A record that is forwarded late counts from its first writing: when it comes, others have moved on by days.
+KEPT = 8 * A_DAY
 
 
 class Heard(NamedTuple):
@@ -17,5 +19,5 @@ class Heard(NamedTuple):
 
     def with_one_more(self, source: str, id: str, taken: int) -> "Heard":
         """Remember a message, and forget what is too much or too old."""
-        fresh = [message for message in self.messages if taken - message[2] < A_DAY * 1000]
+        fresh = [message for message in self.messages if taken - message[2] < KEPT * 1000]
         return Heard((*fresh, (source, id, taken))[-MOST:])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.inventory.answered import LONGEST, MOST, digest_of, newest, was_answered, with_answer
+from services.inventory.answered import KEPT, LONGEST, MOST, digest_of, newest, was_answered, with_answer
 from tests.unit.inventory.builders import REAL
 
 
@@ -40,9 +40,15 @@ def test_a_command_is_remembered_for_24_hours(passed, known):
 
 
 def test_what_is_too_old_is_forgotten_when_something_new_comes():
-    answered = with_answer(remembered(1, 2), digest(3), REAL + LONGEST)
+    answered = with_answer(remembered(1, 2), digest(3), REAL + KEPT)
 
-    assert answered == remembered(3, at=REAL + LONGEST)
+    assert answered == remembered(3, at=REAL + KEPT)
+
+
+def test_what_was_forwarded_late_is_known_although_others_have_moved_on():
+    answered = with_answer(remembered(1), digest(2), REAL + 2 * LONGEST)
+
+    assert was_answered(answered, digest(1), REAL + 5)
 
 
 def test_a_command_that_comes_again_after_a_day_is_remembered_from_then():

@@ -182,9 +182,11 @@ def test_two_answers_to_one_command_are_found(findings: Findings, found: list[Fi
     assert [each.rule for each in found] == ["answered once"]
 
 
+LATE = (("nb-forwarded", b"1/5"), ("nb-written", b"5"), ("nb-writer", b"w"), ("nb-seq", b"3.0"))
 REPEATS: list[tuple[str, Callable[[Desk], None], bool]] = [
     ("an hour later", lambda desk: desk.ask(command("c", at=A_DAY // 24)), False),
     ("a day later", lambda desk: desk.ask(command("c", at=A_DAY)), True),
+    ("forwarded a day later", lambda desk: desk.ask(command("c", at=A_DAY, headers=LATE)), False),
     ("by another sender", lambda desk: desk.ask(command("c", source="/other")), True),
     (
         "after 128 others",
