@@ -12,6 +12,7 @@ from tests.simulation.world import Instance, World
 STEPS = 400  # callbacks within which a kill or a freeze strikes: any of them
 DOWN = (0.05, 8.0)  # seconds until a killed instance lives again
 LONG_DOWN = (10.0, 40.0)
+MOST_DAYS = 5  # in a run: a record may be forwarded a week late and still be known for a repeat
 A_DAY = 25 * 3600 * 1000  # milliseconds: longer than ids of commands are remembered
 FREEZE = (0.5, 14.0)  # seconds: some longer than a session
 AWAY = (0.2, 12.0)  # seconds of a server's absence
@@ -96,6 +97,8 @@ class Trouble:
             self._soon(down / 2, self._pass_a_day)
 
     def _pass_a_day(self) -> None:
+        if self._world.real_passed >= MOST_DAYS * A_DAY:
+            return
         self._world.trace.trouble("world", "a day goes by, in real time")
         self._world.real_passed += A_DAY
 
