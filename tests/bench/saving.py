@@ -1,6 +1,6 @@
 """The record of what was measured: `RESULT.json`, and `RESULT.md` and a picture made from it.
 
-A race that is run again takes the place of its earlier run; the others stay.
+A race that is run again takes the place of its earlier run of that size; the others stay.
 """
 
 import json
@@ -17,6 +17,7 @@ from tests.bench.plot import draw
 from tests.bench.races.every import EVERY_RACE
 
 FOLDER = Path(__file__).parent
+SIZES = ("--quick", "--full", "--commands", "--timers")  # options that make it another measurement
 VERDICTS = {True: "met", False: "**not met**", None: ""}
 
 
@@ -33,14 +34,21 @@ def save(outcomes: Sequence[Outcome], arguments: Sequence[str], folder: Path = F
     record = folder / "RESULT.json"
     kept: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {}
     command = " ".join(["python -m tests.bench", *(argument for argument in arguments if argument != "--save")])
+    sized = " ".join(argument for argument in arguments if argument in SIZES or argument.isdecimal())
     for outcome in outcomes:
-        kept[outcome.race] = {**outcome.described(), "command": command, "machine": machine()}
-    names = [race.name for race in EVERY_RACE]
-    kept = {name: kept[name] for name in sorted(kept, key=lambda name: names.index(name) if name in names else 99)}
+        title = f"{outcome.race} {sized}".strip()
+        kept[title] = {**outcome.described(), "race": title, "command": command, "machine": machine()}
+    kept = dict(sorted(kept.items(), key=lambda entry: _place(entry[0])))
     record.write_text(json.dumps(kept, indent=1) + "\n")
     entries = [Entry(Outcome.of(each), each["command"], each["machine"]) for each in kept.values()]
     draw(folder / "RESULT.svg", [entry.outcome for entry in entries])
     (folder / "RESULT.md").write_text("\n".join(_written(entries)) + "\n")
+
+
+def _place(title: str) -> tuple[int, str]:
+    """Sort by the order of the races, other sizes of one after it."""
+    places = [place for place, race in enumerate(EVERY_RACE) if title.startswith(race.name)]
+    return (max(places, default=len(EVERY_RACE)), title)
 
 
 def machine() -> str:

@@ -59,3 +59,5 @@ def test_a_race_that_is_run_again_takes_the_place_of_its_earlier_run(tmp_path: P
     assert "| chain | x | 3.00 | >= 2.00 | met |" in written
     assert "`python -m tests.bench timers`" in written
     assert written.count("## timers") == written.count("It came to rest.") == 1
+    save([Outcome("timers", "two", 1.0)], ["timers", "--full", "--save"], tmp_path)
+    assert "## timers --full" in (tmp_path / "RESULT.md").read_text()

@@ -9,23 +9,21 @@ from tests.bench.load import Backlog
 from tests.bench.races import Race
 from tests.bench.track import Track
 
-MANY = ("ceiling", "inventory", "two workers", "two instances", "plain")
 HOT = ("ceiling", "inventory")  # with one number there is one lane, in the ceiling too
 FEWER = 30  # how many times fewer commands the plain handler gets, which is slow
 
 
 async def many_numbers(track: Track) -> list[Figure]:
     """Let all compete over commands for many numbers."""
-    commands = track.sizes.commands
-    rounds = await _rounds(track, MANY, Backlog(min(10_000, commands), commands))
-    rate = {name: median(round.rate for round in rounds if round.contender == name) for name in MANY}
+    commands, in_two = track.sizes.commands, track.sizes.in_two
+    names = ("ceiling", "inventory", *in_two, "plain")
+    rounds = await _rounds(track, names, Backlog(min(10_000, commands), commands))
+    rate = {name: median(round.rate for round in rounds if round.contender == name) for name in names}
     return [
-        *_told(rounds, MANY),
+        *_told(rounds, names),
         Figure("inventory to ceiling", ratio(rate["inventory"], rate["ceiling"]), at_least=0.7),
-        Figure("two workers to ceiling", ratio(rate["two workers"], rate["ceiling"]), at_least=0.85),
-        Figure("two instances to ceiling", ratio(rate["two instances"], rate["ceiling"]), at_least=0.85),
-        Figure("two workers to one", ratio(rate["two workers"], rate["inventory"])),
-        Figure("two instances to one", ratio(rate["two instances"], rate["inventory"])),
+        *(Figure(f"{name} to ceiling", ratio(rate[name], rate["ceiling"]), at_least=0.85) for name in in_two),
+        *(Figure(f"{name} to one process", ratio(rate[name], rate["inventory"])) for name in in_two),
         Figure("inventory to plain handler", ratio(rate["inventory"], rate["plain"]), "times", at_least=70),
     ]
 
