@@ -24,6 +24,6 @@ class Sizes:
 USUAL = Sizes()
 FULL = replace(USUAL, timers=10_000_000, overdue=1_000_000, numbers=(10_000, 1_000_000, 10_000_000))
 QUICK = Sizes(
-    commands=3_000, rounds=1, in_two=("two workers",), calls=10, facts=60, seconds=1.0, timers=2_000, firing=600, jobs=50, overdue=400,
-    numbers=(200, 1_000), backlog=1_000,
+    commands=3_000, rounds=1, in_two=("two workers",), calls=10, facts=60, seconds=1.0, timers=2_000, firing=600,
+    jobs=50, overdue=400, numbers=(200, 1_000), backlog=1_000,
 )  # fmt: skip

@@ -23,6 +23,7 @@ def servers() -> Iterator[Stack]:
         yield stack
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("race", EVERY_RACE, ids=lambda race: race.name.replace(" ", "-"))
 def test_a_race_comes_to_figures(race: Race, servers: Stack) -> None:
     outcome = run_one(race, servers, os.environ, QUICK, print)
