@@ -35,7 +35,12 @@ from services.chassis.tolerance import tolerate
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-DEADLINE = 10.0  # seconds for one attempt at a request
+# Only a request that times out by itself has its connection closed: on one that nobody answers any more, whoever gives
+# up earlier finds the same silence again, for ever.
+REQUEST = 8.0  # seconds for a question of the admin client
+JOIN = 15.0  # seconds, at least, that a rebalance waits for the members
+DEADLINE = 30.0  # seconds for one attempt, and longer than every request in it
+CLOSE = 10.0  # seconds to leave
 NOTE = 2.0  # seconds for a commit of offsets, which a rebalance may wait for
 CONNECT = 15.0  # seconds to find Kafka at the start
 BATCH_BYTES = 1536 * 1024  # so that what a batch says to one partition is one chunk, as a rule
@@ -56,7 +61,11 @@ class KafkaBroker:
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * BATCH_BYTES,
         )
-        self._admin = AIOKafkaAdminClient(**self._cluster.client, client_id=f"numberbank-{service}-admin")
+        self._admin = AIOKafkaAdminClient(
+            **self._cluster.client,
+            client_id=f"numberbank-{service}-admin",
+            request_timeout_ms=int(REQUEST * 1000),
+        )
         self._faststream: FastStreamBroker | None = None
         self._subscriber: BatchSubscriber | None = None
         self._stopping = False
@@ -93,6 +102,7 @@ class KafkaBroker:
             allow_auto_create_topics=False,
             apply_types=False,
             graceful_timeout=20,
+            request_timeout_ms=int((max(self._session, JOIN) + 5) * 1000),
             logger=None,
         )
         self._subscriber = subscriber = self._faststream.subscriber(
@@ -107,7 +117,7 @@ class KafkaBroker:
             session_timeout_ms=int(self._session * 1000),
             heartbeat_interval_ms=int(min(self._session / 6, 1.0) * 1000),
             max_poll_interval_ms=24 * 3600 * 1000,  # longer than any outage: the watchdog looks instead
-            rebalance_timeout_ms=int(max(self._session, 15.0) * 1000),
+            rebalance_timeout_ms=int(max(self._session, JOIN) * 1000),
             fetch_max_wait_ms=100,
             max_partition_fetch_bytes=1 << 20,
             batch_timeout_ms=10,
@@ -129,14 +139,14 @@ class KafkaBroker:
         self._stopping = True
         if self._faststream is not None:
             with suppress(TimeoutError, KafkaError):
-                async with asyncio.timeout(DEADLINE):
+                async with asyncio.timeout(CLOSE):
                     await self._faststream.stop()
         await self._close()
 
     async def _close(self) -> None:
         for close in (self._producer.stop, self._admin.close):
             with suppress(TimeoutError, KafkaError, OSError):
-                async with asyncio.timeout(DEADLINE / 2):
+                async with asyncio.timeout(CLOSE / 2):
                     await close()
 
     @property

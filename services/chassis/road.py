@@ -85,7 +85,8 @@ class Road:
         watches: list[asyncio.Task[None]] = []
         try:
             await self._check_partitions()
-            await self.parts.broker.start(list(self._inputs), self)
+            if not await self._joined(stop):
+                return
             for watch, every in (
                 (self._note, self.parts.tick),
                 (self._aim, self.parts.tick),
@@ -103,6 +104,19 @@ class Road:
             await self.parts.broker.stop()
             if not self._failed.done():
                 self._failed.cancel()
+
+    async def _joined(self, stop: asyncio.Event) -> bool:
+        """Join the group; give up, and give False, when asked to stop before Kafka has let this member in."""
+        joining = asyncio.create_task(self.parts.broker.start(list(self._inputs), self))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({joining, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if joining.done():
+                joining.result()
+            return joining.done()
+        finally:
+            joining.cancel()
+            stopping.cancel()
 
     async def _until_asked(self, stop: asyncio.Event) -> None:
         stopping = asyncio.create_task(stop.wait())

@@ -175,7 +175,9 @@ def _killed_server(name: str) -> Inflict:
 def _paused_server(name: str) -> Inflict:
     async def pause(to: Field) -> tuple[str, float, tuple[str, ...]]:
         async with to.alone(name):
-            at, part = time.time(), to.servers.part(name)
+            part = to.servers.part(name)
+            await asyncio.to_thread(part.start)  # a database whose disk was full may have given up a little later
+            at = time.time()
             part.pause()
             await asyncio.sleep(to.some(1.5, 4) * SESSION)
             part.resume()

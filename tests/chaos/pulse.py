@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
@@ -99,9 +100,10 @@ class Pulse:
 
     async def _hear(self, consumer: AIOKafkaConsumer) -> None:
         while True:
-            for partition, records in (await consumer.getmany(timeout_ms=200)).items():
-                for record in records:
-                    self._take(partition, record)
+            with suppress(KafkaError):  # while the broker is away
+                for partition, records in (await consumer.getmany(timeout_ms=200)).items():
+                    for record in records:
+                        self._take(partition, record)
 
     def _take(self, partition: TopicPartition, record: Any) -> None:
         envelope = json.loads(record.value)

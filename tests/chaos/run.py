@@ -5,15 +5,17 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from pymongo import AsyncMongoClient
 
 from services.chassis.errors import Refusal
 from services.ops.lagging import left_to_do
+from services.ops.printing import say
 from services.ops.settings import ClientSettings
 from services.ops.topics import create_topics
 from tests.chaos import checks
@@ -31,6 +33,7 @@ from tests.road.worlds import until
 
 START = "2026-01-01T00:00:00Z"
 DAYS = 2.0  # that pass in a second, so that holds end and mails go out
+TIMER = "lifecycle-timer"
 INSTANCES = 2  # of each service
 RECOVER = 120.0  # seconds in which every lane answers again, once nothing is broken any more
 DRAIN = 300.0  # seconds in which everything has to be done once nothing is broken any more
@@ -41,6 +44,7 @@ async def run(seed: int, faults: int, seconds: float, rate: float) -> Result:
     """Run it all, in a folder that is kept when something does not hold."""
     folder = Path(tempfile.mkdtemp(prefix="numberbank-chaos-"))
     result = Result(seed, evidence=str(folder))
+    say(f"seed {seed}, logs and data in {folder} until all is found to be well")
     async with proxied_servers(folder) as servers:
         await create_topics(servers.stack.env["KAFKA_BOOTSTRAP_SERVERS"], PARTITIONS)
         since = time.time()
@@ -80,18 +84,15 @@ async def _broken(to: Field, result: Result, faults: int, seconds: float, rate: 
         loading = asyncio.create_task(speak(client, Traffic(Random(result.seed)), rate))
         beating = asyncio.create_task(pulse.run())
         try:
-            struck = await _strike(to, result.seed, faults, seconds, (loading, beating))
-            await _heal(to)
-            took = await _recovered(pulse, struck, (loading, beating))
+            struck = await _strike(to, result, faults, seconds, (loading, beating))
+            await _heal(to, result)
+            took = await _recovered(pulse, struck, result, (loading, beating))
         finally:
             for task in (loading, beating):
                 task.cancel()
             await asyncio.gather(loading, beating, return_exceptions=True)
         await client.settled()
-    begun = time.time()
-    await until(lambda: _drained(settings), DRAIN)
-    result.drained = time.time() - begun
-    await to.supervisor.retire_all()
+    await _finish(to.supervisor, settings, result)
     _sum_up(result, struck, took, ledger, to.supervisor)
     await _check(result, settings, ledger, to.servers)
 
@@ -109,21 +110,33 @@ async def _clients(servers: Servers, ledger: Ledger) -> AsyncIterator[tuple[Writ
         await mongo.close()
 
 
-async def _strike(to: Field, seed: int, faults: int, seconds: float, others: Tasks) -> list[Struck]:
+async def _strike(to: Field, result: Result, faults: int, seconds: float, others: Tasks) -> list[Struck]:
     """Inflict all faults of the plan, each as a task of its own, so that they overlap."""
     begun, tasks = time.time(), []
-    for due in plan(seed, faults, seconds, _possible(to.servers)):
+    for due in plan(result.seed, faults, seconds, _possible(to.servers)):
         await asyncio.sleep(max(0.0, begun + due.at - time.time()))
         _alive(others)
-        tasks.append(asyncio.create_task(inflict(due.kind, to)))
-    return sorted(await asyncio.gather(*tasks), key=lambda fault: fault.at)
+        tasks.append(asyncio.create_task(inflict(due.kind, to), name=due.kind))
+        if len(tasks) % 50 == 0:
+            say(f"{len(tasks)} faults in {time.time() - begun:.0f} s")
+    await asyncio.wait(tasks)
+    result.complaints += [f"{task.get_name()} failed: {task.exception()!r}" for task in tasks if task.exception()]
+    return sorted((task.result() for task in tasks if not task.exception()), key=lambda fault: fault.at)
 
 
-async def _heal(to: Field) -> None:
+async def _heal(to: Field, result: Result) -> None:
     """See that every server runs and every instance is ready."""
     for part in (to.servers.kafka, to.servers.mongo, to.servers.mail):
         await asyncio.to_thread(part.start)
-    await until(to.supervisor.ready, 120)
+    await _within(RECOVER, to.supervisor.ready, result, "not every instance is ready")
+
+
+async def _within(seconds: float, condition: Any, result: Result, complaint: str) -> None:
+    """Wait for a condition; that it did not come to hold is one of the things that a run finds."""
+    try:
+        await until(condition, seconds)
+    except TimeoutError:
+        result.complaints.append(f"{complaint} after {seconds:.0f} s")
 
 
 def _possible(servers: Servers) -> dict[str, int]:
@@ -138,21 +151,39 @@ def _alive(tasks: Tasks) -> None:
             task.result()
 
 
-async def _recovered(pulse: Pulse, struck: list[Struck], others: Tasks) -> list[float | None]:
+async def _recovered(pulse: Pulse, struck: list[Struck], result: Result, others: Tasks) -> list[float | None]:
     """Wait until each lane has answered after the last fault, then give the recovery time of each."""
     last = max(fault.until for fault in struck)
-    deadline = time.time() + RECOVER
-    while silent := pulse.silent(last):
+
+    async def answered() -> bool:
         _alive(others)
-        if time.time() > deadline:
-            raise TimeoutError(f"{sorted(silent)} have not answered for {RECOVER:.0f} s")
-        await asyncio.sleep(0.1)
+        return not pulse.silent(last)
+
+    await _within(RECOVER, answered, result, "not every lane has answered again")
+    if silent := pulse.silent(last):
+        result.complaints.append(f"silent: {sorted(silent)}")
     return [pulse.recovery(fault.at, fault.channels) for fault in struck]
 
 
-async def _drained(settings: ClientSettings) -> bool:
+async def _finish(supervisor: Supervisor, settings: ClientSettings, result: Result) -> None:
+    """Let everything be read; then stop first who goes on asking, for time goes on, and last who answers."""
+    begun = time.time()
+    await _within(DRAIN, lambda: _drained(settings, SERVICES), result, "not everything is read")
+    result.drained = time.time() - begun
+    await supervisor.retire_all((TIMER,))
+    others = [name for name in SERVICES if name != TIMER]
+    await _within(DRAIN, lambda: _drained(settings, others), result, "not everything is read")
+    await supervisor.retire_all(others)
+
+
+async def _drained(settings: ClientSettings, services: Collection[str]) -> bool:
+    """Tell whether nothing is left in two looks, between which what was just read may have led to more."""
     with suppress(Refusal):
-        return not any(each.left for each in await left_to_do(settings))
+        for _ in range(2):
+            if any(each.left for each in await left_to_do(settings) if each.service in services):
+                return False
+            await asyncio.sleep(1)
+        return True
     return False
 
 
@@ -179,7 +210,7 @@ async def _check(result: Result, settings: ClientSettings, ledger: Ledger, serve
     await checks.answered_once(settings, ledger, found)
     await checks.buried_once(settings, ledger, found)
     result.audit["mails_stored_twice"] = await checks.mailed_once(settings, servers.mail, found)
-    result.complaints = list(found)
+    result.complaints += found
     if servers.mongo.disk is None:
         result.left_out = f"Left out: {DISK_FULL}, for this machine lets no user mount a disk of their own."
     missing = set(_possible(servers)) - {each.kind for each in result.recoveries}

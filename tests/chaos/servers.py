@@ -64,16 +64,17 @@ class Disk:
         return ["nsenter", "--preserve-credentials", "-U", "-m", "-t", str(self.keeper.pid)]
 
     def fill(self) -> None:
-        """Let it be no larger than what is on it."""
-        self._resize("$(( $(df -k --output=used {0} | tail -1) + 64 ))k")
+        """Let it be no larger than what is on it, or very little: it goes on growing meanwhile."""
+        while not self._resize("$(( $(df -k --output=used {0} | tail -1) + 64 ))k"):
+            pass
 
     def free(self) -> None:
         """Give it room again."""
-        self._resize(f"{DISK}m")
+        assert self._resize(f"{DISK}m")
 
-    def _resize(self, size: str) -> None:
+    def _resize(self, size: str) -> bool:
         script = f"mount -o remount,size={size.format(self.folder)} {self.folder}"
-        subprocess.run([*self.inside, "sh", "-c", script], check=True)
+        return subprocess.run([*self.inside, "sh", "-c", script], capture_output=True, check=False).returncode == 0
 
     def keep(self, copy: Path) -> None:
         """Copy what is on it to where it can be read when the disk is gone."""

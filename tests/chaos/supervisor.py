@@ -90,9 +90,9 @@ class Supervisor:
             self.endings.append(Ending(place.name, code, time.time()))
         self.places.remove(place)
 
-    async def retire_all(self) -> None:
-        """Stop everything in good order."""
-        await asyncio.gather(*(self.retire(place) for place in list(self.places)))
+    async def retire_all(self, services: Collection[str]) -> None:
+        """Stop all instances of services in good order."""
+        await asyncio.gather(*(self.retire(place) for place in list(self.places) if place.service in services))
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
