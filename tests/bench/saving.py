@@ -33,8 +33,9 @@ def save(outcomes: Sequence[Outcome], arguments: Sequence[str], folder: Path = F
     """Add what was measured now to what is on record."""
     record = folder / "RESULT.json"
     kept: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {}
-    command = " ".join(["python -m tests.bench", *(argument for argument in arguments if argument != "--save")])
+    races = [argument for argument in arguments if argument in {race.name.replace(" ", "-") for race in EVERY_RACE}]
     sized = " ".join(argument for argument in arguments if argument in SIZES or argument.isdecimal())
+    command = " ".join(["python -m tests.bench", *races, sized]).strip()
     for outcome in outcomes:
         title = f"{outcome.race} {sized}".strip()
         kept[title] = {**outcome.described(), "race": title, "command": command, "machine": machine()}
