@@ -8,7 +8,7 @@ from tests.simulation.planted import PLANTED
 from tests.simulation.planted.planting import Planted
 from tests.simulation.running import run
 
-MOST = 60  # seeds, after which a fault counts as missed
+MOST = 150  # seeds, after which a fault counts as missed
 TABLE = Path(__file__).parents[1] / "PLANTED.md"
 
 
@@ -35,10 +35,10 @@ def hunt_all() -> int:
     """Hunt every fault; print the table, and write it down. 1 if one was missed."""
     hunts = []
     for planted in PLANTED:
-        hunts.append(hunt(planted))
+        hunts.append(hunt(planted, 60 if planted.elsewhere else MOST))
         print(_row(hunts[-1]), flush=True)
     TABLE.write_text(table(hunts))
-    return 0 if all(each.check for each in hunts) else 1
+    return 0 if all(each.check or each.planted.elsewhere for each in hunts) else 1
 
 
 def table(hunts: list[Hunt]) -> str:
@@ -52,5 +52,6 @@ def table(hunts: list[Hunt]) -> str:
 
 
 def _row(hunt: Hunt) -> str:
-    found = hunt.check or "NOT FOUND"
+    missed = f"not in the simulation; {hunt.planted.elsewhere}" if hunt.planted.elsewhere else "NOT FOUND"
+    found = hunt.check or missed
     return f"| {hunt.planted.name} | {found} | {hunt.seeds} | {hunt.seconds:.1f} |"

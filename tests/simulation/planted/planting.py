@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 
 class Planted(NamedTuple):
-    """A fault: what is wrong, in words, and how to switch it on."""
+    """A fault: what is wrong, in words, and how to switch it on. `elsewhere`: what finds it, if seeds do not."""
 
     name: str
     switch_on: Callable[[], AbstractContextManager[None]]
+    elsewhere: str = ""
 
 
 def replaced(owner: Any, name: str, make: Callable[[Any], Any]) -> Callable[[], AbstractContextManager[None]]:

@@ -124,13 +124,22 @@ def _at_once(aim: Any) -> Any:
     return lambda self, at, end: aim(self, at, 0)
 
 
+def _at_opening(open: Any) -> Any:
+    async def opened(self: Lane) -> None:
+        await open(self)
+        self.aim(self.parts.clock.now(), 0)
+
+    return opened
+
+
 ROAD = (
     Planted("a batch is published before its fence is committed",
             together(replaced(Lane, "_transact", _known), replaced(MemoryTransaction, "advance", _published_first))),
     Planted("the fence does not keep what is to be published", replaced(Fence, "document", _without_outbox)),
     Planted("the fence is written whoever owns the lane", replaced(MemoryTransaction, "advance", _matched_by())),
     Planted("the batch is not checked in the match", replaced(MemoryTransaction, "advance", _matched_by("epoch"))),
-    Planted("opening does not bump the epoch", replaced(MemoryStore, "take_over", _same_epoch)),
+    Planted("opening does not bump the epoch", replaced(MemoryStore, "take_over", _same_epoch),
+            "`tests/model` (epoch-not-bumped)"),
     Planted("an unknown commit is taken for an abort", replaced(Lane, "_looked_up", _taken_for_an_abort)),
     Planted("opening does not publish the fence again", replaced(MemoryBroker, "noted", _all_noted)),
     Planted("a batch is noted as published before it is", replaced(Lane, "_publish", _noted_first)),
@@ -139,5 +148,6 @@ ROAD = (
     Planted("a gap is believed at once", replaced(Intake, "__init__", _gapless)),
     Planted("what cannot be read is skipped", replaced(Reading, "read", _skipping)),
     Planted("a record astray is executed in place", replaced(Sorter, "__init__", _homeless)),
-    Planted("timers fire before the backlog is read", replaced(Lane, "aim", _at_once)),
+    Planted("timers fire before the backlog is read",
+            together(replaced(Lane, "aim", _at_once), replaced(Lane, "_open", _at_opening))),
 )  # fmt: skip
