@@ -1,5 +1,6 @@
 """The audit of `numberbank audit`, over the doubles instead of Kafka and MongoDB."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -82,7 +83,8 @@ async def examine(world: World) -> Findings:
         standing.note(fence)
         note = world.cluster.notes.get((service, lot))
         outbox.add(service, fence, note[1] if note else None)
-    db = {name: MemoryCollection(documents) for name, documents in world.database.collections.items()}
+    db = defaultdict(lambda: MemoryCollection({}))
+    db.update({name: MemoryCollection(documents) for name, documents in world.database.collections.items()})
     log = MemoryLog(world.cluster.logs, world.cluster.counts)
     await judge(db, log, standing, outbox, findings)  # type: ignore[arg-type]
     return findings

@@ -15,7 +15,6 @@ EASY = (
     "ids of commands are not remembered",
     "a hold lasts a day too long",
     "a swap takes the old number before the new one is confirmed",
-    "the id of a notice lacks the end of the hold",
     "a mail gets a new Message-ID each time",
 )
 FEW = 10  # seeds
