@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 
 from aiokafka import AIOKafkaProducer
 
@@ -13,6 +13,8 @@ from tests.integration.bank import PARTITIONS
 
 NUMBERS = 200  # in each partition
 BATCH = 250  # records
+BATCH_BYTES = 512 * 1024
+AHEAD = 20_000  # records of garbage that may wait: more would not keep their lane any busier
 UNDERWAY = 8  # batches
 HOLDER = {"org": "acme"}
 CYCLE = (
@@ -40,36 +42,47 @@ def poison() -> Iterator[tuple[None, bytes]]:
 
 
 class Flood:
-    """Writes to partitions at a rate that all of them share."""
+    """Writes to partitions, at a rate that all of them share."""
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
-        self._producer = producer
+    def __init__(self, servers: str) -> None:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=servers, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES
+        )
         self._sources = {partition: commands(partition) for partition in range(PARTITIONS)}
         self._room = asyncio.Semaphore(UNDERWAY)
         self.written = 0  # commands
 
-    async def pour(self, partitions: Collection[int], rate: float, wanted: Callable[[], bool]) -> None:
-        """Write commands at a rate, as long as it is wanted."""
+    async def __aenter__(self) -> "Flood":
+        await self._producer.start()
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self._producer.stop()
+
+    async def pour(self, partitions: Collection[int], rate: Callable[[], float], wanted: Callable[[], bool]) -> None:
+        """Write commands at a rate that may change, as long as it is wanted."""
         now = asyncio.get_running_loop().time
-        begun, here = now(), 0
+        due = now()
         while wanted():
             for partition in partitions:
-                here += await self._write(partition, self._sources[partition])
-            await asyncio.sleep(max(0.0, begun + here / rate - now()))
-        self.written += here
+                self.written += await self._write(partition, self._sources[partition])
+                due = max(due, now() - 1) + BATCH / rate()
+            await asyncio.sleep(max(0.0, due - now()))
 
-    async def poison(self, partition: int, wanted: Callable[[], bool]) -> int:
-        """Write garbage as fast as it goes; give how much it was."""
-        written, source = 0, poison()
+    async def poison(self, partition: int, buried: Callable[[], Awaitable[int]], wanted: Callable[[], bool]) -> int:
+        """Write garbage as fast as it goes, never far ahead of what is `buried`; give how much it was."""
+        written, source, before = 0, poison(), await buried()
         while wanted():
-            written += await self._write(partition, source)
-            await asyncio.sleep(0)
+            if written - (await buried() - before) < AHEAD:
+                written += await self._write(partition, source)
+            else:
+                await asyncio.sleep(0.01)
         return written
 
     async def _write(self, partition: int, source: Iterator[tuple[bytes | None, bytes]]) -> int:
         builder = self._producer.create_batch()
         for key, value in itertools.islice(source, BATCH):
-            builder.append(key=key, value=value, timestamp=None)
+            assert builder.append(key=key, value=value, timestamp=None) is not None, "a batch has no room"
         builder.close()
         await self._room.acquire()
         sent = await self._producer.send_batch(builder, COMMANDS, partition=partition)

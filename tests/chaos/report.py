@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from tests.chaos.faults import Struck
+from tests.chaos.overload import Overload
 from tests.chaos.plan import SHARES
 
 
@@ -89,6 +90,28 @@ def table(result: Result) -> str:
         *result.complaints,
     ]
     return "\n".join([*rows, *(f"- {fact}" for fact in facts if fact)])
+
+
+def overload_table(result: Overload) -> str:
+    """Give a Markdown table of a run beyond capacity."""
+    rows = [
+        (f"offered, for {result.seconds / 60:.1f} minutes", f"{result.offered:,.0f} records/s"),
+        ("answered meanwhile, all in order", f"{result.answered:,.0f} records/s"),
+        ("lag at the end, as `numberbank lag` tells it", f"{result.most_lag:,} records"),
+        ("nothing left to do after", f"{result.drained:.0f} s"),
+        *(
+            (f"memory of {name}: largest in the first half, in the second", f"{a['first_half']}, {a['second_half']} MB")
+            for name, a in result.memory.items()
+        ),
+        (
+            "rate of other partitions beside one of garbage only",
+            f"{result.healthy_ratio:.2f} of what it was",
+        ),
+        ("garbage meanwhile", f"{result.poison:,.0f} records/s"),
+        ("audit", "all is well" if not result.complaints else "NOT ALL IS WELL"),
+    ]
+    lines = ["| beyond capacity | |", "|---|---:|", *(f"| {name} | {value} |" for name, value in rows)]
+    return "\n".join([*lines, *(f"- {complaint}" for complaint in result.complaints)])
 
 
 def _s(seconds: float | None) -> str:
