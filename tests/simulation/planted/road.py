@@ -95,7 +95,7 @@ def _at_the_commit(open_lane: Any) -> Any:
 
 def _noted_first(publish: Any) -> Any:
     async def published(self: Lane) -> None:
-        self.published = self.fence.batch
+        await self.parts.broker.note({self.lot: (self.fence.next, self.fence.batch)})
         await publish(self)
 
     return published
