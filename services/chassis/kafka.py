@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -31,6 +31,7 @@ from services.chassis.security.broker import shown
 from services.chassis.security.cluster import Cluster
 from services.chassis.security.refusal import kafka_refusal, rights_trouble
 from services.chassis.tolerance import tolerate
+from services.chassis.work import BREATH
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +130,9 @@ class KafkaBroker:
 
         async def hand_over(message: Any) -> None:
             for (topic, partition), records in groupby(message, key=lambda r: (r.topic, r.partition)):
-                owner.handed(Lot(topic, partition), [_record(record) for record in records])
+                for some in _portions(records):
+                    owner.handed(Lot(topic, partition), [_record(record) for record in some])
+                    await asyncio.sleep(0)  # they are read there: other lanes come first now and then
 
         subscriber(hand_over)
         await self._faststream.start()
@@ -300,6 +303,11 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
             self._broker.pause(lot)
             self._broker.seek(lot, 0)
         await self._owner.assigned(lots)
+
+
+def _portions(records: Iterator[Any]) -> Iterator[list[Any]]:
+    while some := list(islice(records, BREATH)):
+        yield some
 
 
 def _record(record: ConsumerRecord[Any, Any]) -> Record:

@@ -1,10 +1,11 @@
 """What a handler sees of the road: the messages, the clock, documents, and what it wants to say."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha1
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -15,6 +16,8 @@ from services.chassis.ports import Document, Transaction
 from services.chassis.records import Outgoing
 from services.chassis.tracing import UNTRACED, Trace
 
+T = TypeVar("T")
+BREATH = 200  # messages that a lane may take in one go: milliseconds in which other lanes wait
 _NAMESPACE = bytes.fromhex("9d3b1a5e3c4f5b0e8a6d2f7c1e90b4a7")
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # of a UUID: two bits of it are fixed
 
@@ -77,6 +80,13 @@ class Work:
         """Delete the documents with these `_id`s that there are."""
         if ids:
             await self._transaction.remove(collection, ids)
+
+    async def paced(self, batch: Sequence[T]) -> AsyncIterator[T]:
+        """Give the messages of a batch in order, and let other lanes go on now and then."""
+        for begin in range(0, len(batch), BREATH):
+            for one in batch[begin : begin + BREATH]:
+                yield one
+            await asyncio.sleep(0)
 
     def count(self, what: str, outcome: str, many: int = 1) -> None:
         """Count, once this is committed, what messages alone do not tell. Both are of a few constant words."""

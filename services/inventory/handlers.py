@@ -26,7 +26,7 @@ class Inventory:
         """Fold the commands over their numbers; a repeat is dropped, whatever it asks."""
         numbers = await Numbers.load(work, {taken.message.subject for taken in batch})
         terms = Terms(work.now, self.knows, self.period_of, self.classify)
-        for message, timestamp in batch:
+        async for message, timestamp in work.paced(batch):
             if numbers.answers(message.subject, message.source, message.id, timestamp):
                 _carry_out(work, numbers, cast(Asked, message), terms)
         await numbers.save(work)
