@@ -30,6 +30,7 @@ from services.chassis.retry import Delays
 from services.chassis.security.broker import shown
 from services.chassis.security.cluster import Cluster
 from services.chassis.security.refusal import kafka_refusal, rights_trouble
+from services.chassis.silence import give_up_silence
 from services.chassis.tolerance import tolerate
 from services.chassis.work import BREATH
 
@@ -39,6 +40,7 @@ T = TypeVar("T")
 # Only a request that times out by itself has its connection closed: on one that nobody answers any more, whoever gives
 # up earlier finds the same silence again, for ever.
 REQUEST = 8.0  # seconds for a question of the admin client
+PRODUCE = 15.0  # seconds for what is published
 JOIN = 15.0  # seconds, at least, that a rebalance waits for the members
 DEADLINE = 30.0  # seconds for one attempt, and longer than every request in it
 CLOSE = 10.0  # seconds to leave
@@ -61,6 +63,7 @@ class KafkaBroker:
             linger_ms=2,
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * BATCH_BYTES,
+            request_timeout_ms=int(PRODUCE * 1000),
         )
         self._admin = AIOKafkaAdminClient(
             **self._cluster.client,
@@ -75,6 +78,7 @@ class KafkaBroker:
 
     async def connect(self) -> None:
         """Find Kafka and its topics. Raises `Unusable`."""
+        give_up_silence()
         try:
             async with asyncio.timeout(CONNECT):
                 await self._producer.start()

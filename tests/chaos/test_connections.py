@@ -10,7 +10,7 @@ from services.chassis.kafka import KafkaBroker
 from services.chassis.lane import Parts
 from services.chassis.memory import MemoryDatabase, MemoryStore
 from services.chassis.metrics import Metrics
-from services.chassis.records import Lot
+from services.chassis.records import Lot, Outgoing
 from services.chassis.road import Road
 from services.chassis.stops import never
 from services.inventory.app import service
@@ -44,6 +44,16 @@ async def test_a_connection_on_which_nobody_answers_is_given_up_for_a_new_one(
     assert servers.proxies["kafka"].strike(Link.abandon)
     async with asyncio.timeout(40):
         assert await broker.noted(lot) is None
+
+
+async def test_a_producer_that_meets_a_new_topic_on_a_silent_connection_finds_another(
+    servers: Servers, broker: KafkaBroker
+) -> None:
+    writer = "inventory/inventory.commands/0"
+    await broker.publish([Outgoing("inventory.events", 0, b"+6531580001", b"{}")], writer, 1)
+    assert servers.proxies["kafka"].strike(Link.abandon)
+    async with asyncio.timeout(35):  # sooner than the same request would be tried again on the same connection
+        await broker.publish([Outgoing("inventory.commands.inventory.dlq", 0, None, b"{")], writer, 2)
 
 
 async def test_who_is_asked_to_stop_before_kafka_has_let_him_in_stops(servers: Servers, broker: KafkaBroker) -> None:
