@@ -37,12 +37,10 @@ from services.chassis.work import BREATH
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-# Only a request that times out by itself has its connection closed: on one that nobody answers any more, whoever gives
-# up earlier finds the same silence again, for ever.
 REQUEST = 8.0  # seconds for a question of the admin client
 PRODUCE = 15.0  # seconds for what is published
 JOIN = 15.0  # seconds, at least, that a rebalance waits for the members
-DEADLINE = 30.0  # seconds for one attempt, and longer than every request in it
+DEADLINE = 10.0  # seconds for one attempt; then its connection is given up (silence.py)
 CLOSE = 10.0  # seconds to leave
 NOTE = 2.0  # seconds for a commit of offsets, which a rebalance may wait for
 CONNECT = 15.0  # seconds to find Kafka at the start
@@ -139,7 +137,12 @@ class KafkaBroker:
                     await asyncio.sleep(0)  # they are read there: other lanes come first now and then
 
         subscriber(hand_over)
-        await self._faststream.start()
+        try:
+            await self._faststream.start()
+        except KafkaError as error:
+            raise Unusable(
+                f"Kafka at {self._cluster} has gone while {self._service} was joining: {error!r}."
+            ) from error
 
     async def stop(self) -> None:
         """Leave the group and close all connections, with a deadline: none of it is needed for safety."""

@@ -1,14 +1,18 @@
 """Gives up a connection to Kafka on which a request was not answered in time.
 
-aiokafka does so after most requests, but not after the one that refreshes its metadata: that one would find the same
-silence again and again, and whoever waits for it, a producer that meets a new topic for example, would wait for ever.
+aiokafka does so after most requests, but not after the one that refreshes its metadata, nor when whoever asked gives up
+first, as its own deadline for offsets always does. Both would find the same silence again and again: a producer that
+meets a new topic, or a lane that is to be opened, would wait for ever.
 """
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
 from aiokafka import conn
 from aiokafka.conn import AIOKafkaConnection, CloseReason
+
+SILENT = 8.0  # seconds after which a request that is given up says something of its connection
 
 
 class _Impatient(AIOKafkaConnection):  # type: ignore[misc]
@@ -19,10 +23,13 @@ class _Impatient(AIOKafkaConnection):  # type: ignore[misc]
         return self._answered(super().send(request, expect_response))
 
     async def _answered(self, answer: Awaitable[Any]) -> Any:
+        now = asyncio.get_running_loop().time
+        asked = now()
         try:
             return await answer
-        except TimeoutError:
-            self.close(reason=CloseReason.CONNECTION_TIMEOUT)
+        except (TimeoutError, asyncio.CancelledError) as given_up:
+            if isinstance(given_up, TimeoutError) or now() - asked >= SILENT:
+                self.close(reason=CloseReason.CONNECTION_TIMEOUT)
             raise
 
 

@@ -1,7 +1,7 @@
 """Connections on which nobody answers any more: given up, and no reason not to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from services.chassis.kafka import KafkaBroker
 from services.chassis.lane import Parts
 from services.chassis.memory import MemoryDatabase, MemoryStore
 from services.chassis.metrics import Metrics
-from services.chassis.records import Lot, Outgoing
+from services.chassis.records import Lot, Outgoing, Record
 from services.chassis.road import Road
 from services.chassis.stops import never
 from services.inventory.app import service
@@ -36,24 +36,41 @@ async def broker(servers: Servers) -> AsyncIterator[KafkaBroker]:
     await broker.stop()
 
 
+class Nobody:
+    """An owner that does nothing with its lanes, so that all of them stay paused and nothing is fetched."""
+
+    def __init__(self) -> None:
+        self.has = asyncio.Event()
+
+    async def assigned(self, lots: Collection[Lot]) -> None:
+        self.has.set()
+
+    async def revoked(self, lots: Collection[Lot]) -> None:
+        """Close nothing."""
+
+    def handed(self, lot: Lot, records: Sequence[Record]) -> None:
+        """Take nothing."""
+
+
+LOT = Lot("inventory.commands", 0)
+QUESTIONS: dict[str, Callable[[KafkaBroker], Awaitable[object]]] = {
+    "noted": lambda broker: broker.noted(LOT),
+    "bounds": lambda broker: broker.bounds([LOT]),
+    "publish": lambda broker: broker.publish([Outgoing("inventory.events", 0, b"k", b"{}")], "inventory/x/0", 1),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
 async def test_a_connection_on_which_nobody_answers_is_given_up_for_a_new_one(
-    servers: Servers, broker: KafkaBroker
+    servers: Servers, broker: KafkaBroker, question: str
 ) -> None:
-    lot = Lot("inventory.commands", 0)
-    assert await broker.noted(lot) is None
+    owner = Nobody()
+    await broker.start(["inventory.commands"], owner)
+    async with asyncio.timeout(20):
+        await owner.has.wait()
     assert servers.proxies["kafka"].strike(Link.abandon)
     async with asyncio.timeout(40):
-        assert await broker.noted(lot) is None
-
-
-async def test_a_producer_that_meets_a_new_topic_on_a_silent_connection_finds_another(
-    servers: Servers, broker: KafkaBroker
-) -> None:
-    writer = "inventory/inventory.commands/0"
-    await broker.publish([Outgoing("inventory.events", 0, b"+6531580001", b"{}")], writer, 1)
-    assert servers.proxies["kafka"].strike(Link.abandon)
-    async with asyncio.timeout(35):  # sooner than the same request would be tried again on the same connection
-        await broker.publish([Outgoing("inventory.commands.inventory.dlq", 0, None, b"{")], writer, 2)
+        await QUESTIONS[question](broker)
 
 
 async def test_who_is_asked_to_stop_before_kafka_has_let_him_in_stops(servers: Servers, broker: KafkaBroker) -> None:
