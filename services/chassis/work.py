@@ -81,11 +81,10 @@ class Work:
         if ids:
             await self._transaction.remove(collection, ids)
 
-    async def paced(self, batch: Sequence[T]) -> AsyncIterator[T]:
-        """Give the messages of a batch in order, and let other lanes go on now and then."""
+    async def portions(self, batch: Sequence[T]) -> AsyncIterator[Sequence[T]]:
+        """Give the messages of a batch in order, and let other lanes go on in between."""
         for begin in range(0, len(batch), BREATH):
-            for one in batch[begin : begin + BREATH]:
-                yield one
+            yield batch[begin : begin + BREATH]
             await asyncio.sleep(0)
 
     def count(self, what: str, outcome: str, many: int = 1) -> None:

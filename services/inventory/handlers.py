@@ -26,9 +26,10 @@ class Inventory:
         """Fold the commands over their numbers; a repeat is dropped, whatever it asks."""
         numbers = await Numbers.load(work, {taken.message.subject for taken in batch})
         terms = Terms(work.now, self.knows, self.period_of, self.classify)
-        async for message, timestamp in work.paced(batch):
-            if numbers.answers(message.subject, message.source, message.id, timestamp):
-                _carry_out(work, numbers, cast(Asked, message), terms)
+        async for portion in work.portions(batch):
+            for message, timestamp in portion:
+                if numbers.answers(message.subject, message.source, message.id, timestamp):
+                    _carry_out(work, numbers, cast(Asked, message), terms)
         await numbers.save(work)
 
 
