@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha1
 from typing import Any, NamedTuple, TypeVar
@@ -81,11 +81,13 @@ class Work:
         if ids:
             await self._transaction.remove(collection, ids)
 
-    async def portions(self, batch: Sequence[T]) -> AsyncIterator[Sequence[T]]:
-        """Give the messages of a batch in order, and let other lanes go on in between."""
-        for begin in range(0, len(batch), BREATH):
-            yield batch[begin : begin + BREATH]
-            await asyncio.sleep(0)
+    def portions(self, batch: Sequence[T]) -> Iterator[Sequence[T]]:
+        """Give the messages of a batch in order, so many at once as should be handled before giving way."""
+        return (batch[begin : begin + BREATH] for begin in range(0, len(batch), BREATH))
+
+    async def give_way(self) -> None:
+        """Let other lanes go on."""
+        await asyncio.sleep(0)
 
     def count(self, what: str, outcome: str, many: int = 1) -> None:
         """Count, once this is committed, what messages alone do not tell. Both are of a few constant words."""

@@ -26,10 +26,11 @@ class Inventory:
         """Fold the commands over their numbers; a repeat is dropped, whatever it asks."""
         numbers = await Numbers.load(work, {taken.message.subject for taken in batch})
         terms = Terms(work.now, self.knows, self.period_of, self.classify)
-        async for portion in work.portions(batch):
+        for portion in work.portions(batch):
             for message, timestamp in portion:
                 if numbers.answers(message.subject, message.source, message.id, timestamp):
                     _carry_out(work, numbers, cast(Asked, message), terms)
+            await work.give_way()
         await numbers.save(work)
 
 
