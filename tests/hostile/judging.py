@@ -53,7 +53,7 @@ def _answers(records: Iterable[Any]) -> Iterable[dict[str, Any]]:
         if {"nb-writer", "nb-seq"} <= headers and record.value:
             try:
                 event = json.loads(record.value)
-            except ValueError:
+            except (ValueError, RecursionError):  # a forger's
                 continue
             if isinstance(event, dict) and event.get("source") in ("/inventory", "/provisioning"):
                 yield event

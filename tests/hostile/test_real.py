@@ -25,7 +25,7 @@ from tests.integration.bank import PARTITIONS, Bank, envelope
 from tests.road.worlds import until
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def servers() -> Iterator[Stack]:
     with local_stack(environ=os.environ) as stack:
         yield stack

@@ -97,7 +97,8 @@ async def watched(bank: Bank, spans: Collector) -> Seen:
     async def level() -> bool:
         figures.update({name: (await process.get("/metrics"))[1] for name, process in running.items()})
         lags = re.findall(r"numberbank_lag_records\{.*\} (\S+)", figures["inventory"])
-        return len(lags) == PARTITIONS and set(lags) == {"0.0"}
+        measured = "numberbank_overdue_seconds{" in figures["lifecycle-timer"]  # each few seconds, like the lag
+        return measured and len(lags) == PARTITIONS and set(lags) == {"0.0"}
 
     await until(level, 30)
     for process in running.values():
