@@ -6,36 +6,18 @@ import os
 import sys
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.topics import EVERY_TOPIC, SERVICES
 from services.chassis.partitions import home
-from services.ops.stack import Stack, local_stack
-from services.ops.topics import create_topics
 from tests.hostile.good import good_messages
 from tests.hostile.judging import judge
 from tests.hostile.record import INPUTS, Hostile
 from tests.hostile.writing import mixed
 from tests.integration.bank import PARTITIONS, Bank, envelope
 from tests.road.worlds import until
-
-
-@pytest.fixture
-def servers() -> Iterator[Stack]:
-    with local_stack(environ=os.environ) as stack:
-        yield stack
-
-
-@pytest.fixture
-async def bank(servers: Stack, tmp_path: Path) -> AsyncIterator[Bank]:
-    await create_topics(servers.env["KAFKA_BOOTSTRAP_SERVERS"], PARTITIONS)
-    async with Bank(servers, tmp_path) as bank:
-        yield bank
 
 
 async def test_hostile_records_cost_themselves_and_nobody_else(hostile: list[Hostile], bank: Bank) -> None:
