@@ -75,6 +75,8 @@ class Policy(_Table):
 
     notice: Period
     swap_same_sku: bool = True
+    stale: Period = timedelta(days=90)  # available for longer: nobody wants it
+    golden_grade: Annotated[int, Field(ge=1, le=100)] = 40  # points from which a number is proposed as golden
     period: dict[CauseName, Periods]
     override: Annotated[tuple[Override, ...], Field(max_length=10_000)] = ()
 

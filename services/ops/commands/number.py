@@ -9,6 +9,7 @@ import click
 from contracts.inventory import COMMANDS
 from contracts.provisioning import ExtendByReservation
 from contracts.topics import INVENTORY_COMMANDS, PROVISIONING_COMMANDS
+from services.ops.commands.grade import grade
 from services.ops.commands.past import history, show
 from services.ops.faults import WrongUsage
 from services.ops.numbers import canonical_all
@@ -134,3 +135,4 @@ for _message in COMMANDS:
         number.add_command(_command(_name, Verb(_message, INVENTORY_COMMANDS, EXAMPLES[_name])))
 number.add_command(show)
 number.add_command(history)
+number.add_command(grade)

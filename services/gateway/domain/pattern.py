@@ -1,0 +1,115 @@
+"""Patterns: our own small language for parts of telephone numbers, never anybody's regular expression.
+
+A leading `+` anchors at the start, else a pattern may match anywhere. `*` stands for any run of digits, `?` for one
+digit, a letter for its key on a telephone; spaces and dashes are there for people.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+LONGEST = 15  # digits of a number
+MOST_SYMBOLS = 64  # as it is written
+MOST_RUNS = 6  # `*`: each multiplies what has to be tried
+ANY, RUN = "?", "*"
+_KEYS = {letter: key for key, letters in {
+    "2": "ABC", "3": "DEF", "4": "GHI", "5": "JKL", "6": "MNO", "7": "PQRS", "8": "TUV", "9": "WXYZ",
+}.items() for letter in letters}  # fmt: skip
+_DIGITS = "0123456789"
+_DECORATION = " -()./"
+_WINDOW = 4  # digits that are indexed together
+_TAIL = 10_000  # added to the last three digits of a number, which no whole window begins
+_MOST_GRAMS = 200  # that are worth looking up; MongoDB merges no more of them in order
+
+
+class WrongPattern(ValueError):
+    """A pattern that cannot be meant; the message says what is wrong and what would be right."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What a number has to look like. `segments`: what lies between runs, of digits and `?`."""
+
+    anchored: bool
+    segments: tuple[str, ...]
+
+    @cached_property
+    def regex(self) -> str:
+        """Give it as a regular expression over canonical numbers, for the database and for Python."""
+        between = "[0-9]*".join(segment.replace(ANY, "[0-9]") for segment in self.segments)
+        return rf"^\+{between}" if self.anchored else between
+
+    @cached_property
+    def prefix(self) -> str:
+        """Give what every match begins with; "" if it may begin with anything."""
+        return "+" + re.split(r"\?", self.segments[0])[0] if self.anchored else ""
+
+    @cached_property
+    def grams(self) -> tuple[int, ...]:
+        """Give the grams of which every match has one, as few as can be; none: no gram tells matches apart."""
+        windows = [grams for segment in self.segments for grams in _windows(segment)]
+        # The end of a number tells more than its beginning, which it shares with its neighbours.
+        return min(reversed(windows), key=len, default=())
+
+    def matches(self, number: str) -> bool:
+        """Tell whether a canonical number looks like this."""
+        return re.search(self.regex, number) is not None
+
+
+def parse_pattern(text: str) -> Pattern:
+    """Read a pattern. Raises `WrongPattern`."""
+    if len(text) > MOST_SYMBOLS:
+        raise WrongPattern(f"is {len(text)} characters long; write at most {MOST_SYMBOLS}")
+    bare = "".join(char for char in text if char not in _DECORATION)
+    anchored = bare.startswith("+")
+    symbols = "".join(map(_symbol, bare.removeprefix("+")))
+    if not symbols:
+        raise WrongPattern("is empty; write part of a number, such as 6531 or +65*888")
+    segments = tuple(re.split(r"\*+", symbols))
+    if len(segments) > MOST_RUNS + 1:
+        raise WrongPattern(f"has {len(segments) - 1} runs (*); write at most {MOST_RUNS}")
+    if (digits := sum(map(len, segments))) > LONGEST:
+        raise WrongPattern(f"asks for {digits} digits, and no number has more than {LONGEST}")
+    if not anchored:  # a run at either end of what may match anywhere says nothing
+        segments = segments[_leading(segments) : len(segments) - _leading(segments[::-1])] or ("",)
+    return Pattern(anchored, segments)
+
+
+def grams_of(number: str) -> list[int]:
+    """Give what a canonical number is found by: each four digits in a row, and the last three."""
+    digits = number[1:]
+    whole = [int(digits[at : at + _WINDOW]) for at in range(len(digits) - _WINDOW + 1)]
+    return list(dict.fromkeys([*whole, _TAIL + int(digits[-3:])]))
+
+
+def _symbol(char: str) -> str:
+    if char in (ANY, RUN) or char in _DIGITS:
+        return char
+    if (key := _KEYS.get(char.upper())) is not None:
+        return key
+    if char == "+":
+        raise WrongPattern("has + inside; it may only stand at the beginning, where it anchors the pattern")
+    if char.isdecimal():
+        raise WrongPattern(f"has the digit {char!r}; write it as {int(char)}")
+    raise WrongPattern(f"has {char!r}; write digits, letters of a keypad, ? for one digit, * for any run of digits")
+
+
+def _leading(segments: Sequence[str]) -> int:
+    return next((at for at, segment in enumerate(segments) if segment), len(segments))
+
+
+def _windows(segment: str) -> list[tuple[int, ...]]:
+    """Give, for each place where a window fits, the grams that it may be; none for too many."""
+    if len(segment) < _WINDOW - 1:
+        return []
+    if len(segment) < _WINDOW:  # the window goes one digit further, or the number ends here
+        places = [(*_grams(segment + ANY), *(_TAIL + gram for gram in _grams(segment)))]
+    else:
+        places = [tuple(_grams(segment[at : at + _WINDOW])) for at in range(len(segment) - _WINDOW + 1)]
+    return [grams for grams in places if len(grams) <= _MOST_GRAMS]
+
+
+def _grams(window: str) -> list[int]:
+    return [int("".join(digits)) for digits in product(*(_DIGITS if char == ANY else char for char in window))]
