@@ -185,6 +185,13 @@ class Expire(Ask):
     placed: Version = Field(description="version that placed the hold")
 
 
+class Restore(Ask):
+    """Undo the change that made the number's present version, within 24 hours."""
+
+    version: Version = Field(description="version to undo: of a release, delete, unlock or lock, and still the present")
+    remark: Remark = Field(description="why")
+
+
 class AddNumber(Asked):
     """A number joins the bank."""
 
@@ -290,10 +297,17 @@ class ExpireHold(Asked):
     data: Expire
 
 
+class RestoreNumber(Asked):
+    """A release, delete, unlock or lock is undone: the number is exactly as before."""
+
+    type: Literal["number.restore"]
+    data: Restore
+
+
 COMMANDS = (
     AddNumber, ImportNumber, UpdateNumber, ReserveNumber, ExtendReservation, EndReservationExtension,
     ReleaseNumber, AssignNumber, TransferNumber, UnassignNumber, LockNumber, UnlockNumber, DeleteNumber,
-    RecoverNumber, ExpireHold,
+    RecoverNumber, ExpireHold, RestoreNumber,
 )  # fmt: skip
 
 
@@ -419,6 +433,12 @@ class NumberRecovered(NumberEvent):
     type: Literal["number.recovered"]
 
 
+class NumberRestored(NumberEvent):
+    """The number is as it was before a release, delete, unlock or lock, with the hold that it had then."""
+
+    type: Literal["number.restored"]
+
+
 class Rejection(Frozen):
     """Why a command was not carried out. State and version are null for an unknown number."""
 
@@ -440,5 +460,5 @@ class CommandRejected(Message):
 EVENTS = (
     NumberAdded, NumberImported, NumberUpdated, NumberReserved, ReservationExtended, ReservationExtensionEnded,
     NumberReleased, NumberAssigned, NumberTransferred, NumberLocked, NumberUnlocked, NumberDeleted,
-    NumberRecovered, CommandRejected,
+    NumberRecovered, NumberRestored, CommandRejected,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any, Self
 from services.chassis.ports import Document
 from services.chassis.work import Work
 from services.inventory.answered import digest_of, newest, was_answered, with_answer
-from services.inventory.domain import Attributes, Hold, Holder, Number
+from services.inventory.domain import Attributes, Former, Hold, Holder, Number
 
 NUMBERS = "numbers"
 STRANGERS = "strangers"  # numbers that are not in the bank, and were asked about all the same
@@ -64,9 +64,9 @@ class Numbers:
 
 
 def number_document(number: Number, answered: bytes) -> Document:
-    """Give a number as it is stored: as in events, `number` being the `_id`."""
+    """Give a number as it is stored: as in events, `number` being the `_id`; `former` only where there is one."""
     hold, holder = number.hold, number.holder
-    return {
+    document: Document = {
         "_id": number.number,
         "state": number.state,
         "previous": number.previous,
@@ -80,6 +80,9 @@ def number_document(number: Number, answered: bytes) -> Document:
         **described(number.attributes),
         "answered": answered,
     }
+    if number.former is not None:
+        document["former"] = _former_document(number.former)
+    return document
 
 
 def described(attributes: Attributes) -> dict[str, Any]:
@@ -102,7 +105,7 @@ def described(attributes: Attributes) -> dict[str, Any]:
 
 def number_from(document: Document) -> Number:
     """Read a number as it was stored."""
-    hold, holder = document["hold"], document["holder"]
+    hold, holder, former = document["hold"], document["holder"], document.get("former")
     return Number(
         document["_id"],
         document["state"],
@@ -115,6 +118,7 @@ def number_from(document: Document) -> Number:
         document["remark"],
         document["reason"],
         attributes_from(document),
+        None if former is None else _former_from(former),
     )
 
 
@@ -132,6 +136,22 @@ def attributes_from(document: Document) -> Attributes:
         tuple(document["visible_to"]),
         document["partner"],
     )
+
+
+def _former_document(former: Former) -> Document:
+    state, since, hold, holder = former
+    return {
+        "state": state,
+        "since": milliseconds(since),
+        "hold": None if hold is None else _hold_document(hold),
+        "holder": None if holder is None else holder._asdict(),
+    }
+
+
+def _former_from(document: Document) -> Former:
+    hold = None if document["hold"] is None else _hold_from(document["hold"])
+    holder = None if document["holder"] is None else Holder(**document["holder"])
+    return Former(document["state"], instant(document["since"]), hold, holder)
 
 
 def _hold_document(hold: Hold) -> Document:

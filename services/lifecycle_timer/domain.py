@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from contracts.fields import LATEST
-from contracts.inventory import Number
+from contracts.inventory import Hold, Number
 from contracts.policy import Traits
 
 ENDED_BY_TIME = ("reservation_expired", "lock_expired")  # reasons of a release that was due
@@ -41,6 +41,7 @@ class Timer(NamedTuple):
     next_at: datetime  # when there is something to do
     told: tuple[datetime, ...] = ()  # ends that are announced, of those the hold has or may fall back to
     attempt: int = 0  # how often its end was asked for
+    again: int | None = None  # version that brought the hold back; None: it stands since it was placed
 
     @property
     def ending(self) -> Ending:
@@ -80,15 +81,15 @@ def ending_of(number: Number) -> Ending | None:
 def followed(before: Timer | None, number: Number, notice: timedelta, *, known: bool) -> Timer | None:
     """Give the timer after a change of its number, None if there is no end to wait for.
 
-    `notice`: how long before the end people are told. `known`: this end was announced in an earlier
-    life. An update keeps what was told; another end is announced anew.
+    `notice`: how long before the end people are told. `known`: this end was announced before, by a timer that
+    is gone. An update keeps what was told, and so does a hold that comes back; another end is announced anew.
     """
     hold = number.hold
     if hold is None or hold.until is None:
         return None
     ends = (hold.until, hold.free_until)
-    same = before is not None and before.placed == hold.placed
-    told = tuple(end for end in before.told if end in ends) if before is not None and same else ()
+    same = before if before is not None and before.placed == hold.placed else None
+    told = tuple(end for end in same.told if end in ends) if same else ()
     if known and hold.until not in told:
         told = (*told, hold.until)
     timer = Timer(
@@ -96,12 +97,17 @@ def followed(before: Timer | None, number: Number, notice: timedelta, *, known: 
         None if number.holder is None else Holder(number.holder.org, number.holder.kind), number.partner,
         next_at=hold.until if hold.until in told else hold.until - notice, told=told,
         # Of the hold, not of this end of it: a hold may fall back to an end that was asked for before.
-        attempt=before.attempt if before is not None and same else 0,
+        attempt=same.attempt if same else 0,
+        again=same.again if same else _brought_back(number, hold),
     )  # fmt: skip
-    if before is not None and same and before.until == hold.until and before.is_told:
+    if same and same.until == hold.until and same.is_told:
         # Whoever has asked for the end goes on waiting for the answer to that.
-        return timer._replace(next_at=before.next_at)
+        return timer._replace(next_at=same.next_at)
     return timer
+
+
+def _brought_back(number: Number, hold: Hold) -> int | None:
+    return number.version if number.version > hold.placed else None
 
 
 def forgotten(before: Timer, after: Timer | None) -> list[Ending]:

@@ -26,8 +26,12 @@ def _id(number: str, placed: int, until: str, kind: Kind) -> str:
 
 
 def request_id(timer: Timer) -> str:
-    """Give the id of the latest request for the end of a hold."""
-    return derived_id("lifecycle", timer.number, timer.placed, format_instant(timer.until), timer.attempt)
+    """Give the id of the latest request for the end of a hold.
+
+    One that was restored counts its attempts anew; inventory would take them for repeats of those before.
+    """
+    again = () if timer.again is None else (timer.again,)
+    return derived_id("lifecycle", timer.number, timer.placed, format_instant(timer.until), timer.attempt, *again)
 
 
 def in_question(timers: Timers, batch: Sequence[Taken]) -> set[str]:

@@ -15,6 +15,8 @@ LEAVE: dict[str, Any] = {"subscription": "S-1", "cause": "subscription_expired"}
 EXTEND = {"did_reservation": "R-1", "holder": ACME, "until": when(days=60)}
 EXTENDED = ("number.extend", EXTEND)
 END = {"did_reservation": "R-1"}
+RESTORE, RELEASED = {"version": 3, "remark": "r"}, ("number.release", {"remark": "r"})
+RESERVED_AGAIN = ("number.reserve", {"holder": ZENITH, "remark": "r"})
 GOLDEN = ("number.add", ADD | {"golden": True})
 
 # What the number went through, the command, its data, and the code that comes first.
@@ -53,6 +55,17 @@ CASES = [
     ("reserved", "number.end_extension", END | FUTURE, "time_in_future"),
     ("available", "number.end_extension", END, "invalid_transition"),
     (["reserved", EXTENDED], "number.end_extension", {"did_reservation": "R-2"}, "not_extended_by"),
+    ([], "number.restore", RESTORE | WRONG, "unknown_number"),
+    (["reserved", RELEASED], "number.restore", RESTORE | WRONG, "version_mismatch"),
+    ("reserved", "number.restore", RESTORE | WRONG | {"version": 2}, "version_mismatch"),
+    ("reserved", "number.restore", RESTORE | {"version": 2}, "invalid_transition"),
+    (["reserved", EXTENDED], "number.restore", RESTORE, "invalid_transition"),
+    (["reserved", RELEASED], "number.restore", RESTORE | {"version": 2}, "changed_since"),
+    (["reserved", RELEASED, RESERVED_AGAIN], "number.restore", RESTORE, "changed_since"),
+    (["reserved", RELEASED, ("number.update", {"vendor": "v2"})], "number.restore", RESTORE, "changed_since"),
+    (["reserved", RELEASED, ("number.restore", RESTORE)], "number.restore", RESTORE, "changed_since"),
+    (["reserved", RELEASED, ("number.restore", RESTORE)], "number.restore", RESTORE | {"version": 4},
+     "invalid_transition"),
 ]  # fmt: skip
 
 

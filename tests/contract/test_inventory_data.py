@@ -25,6 +25,8 @@ REACH = {"org": "reach", "kind": "partner"}
 CHARGED = {"charged": True, "did_reservation": "R-1", "free_until": when(days=28)}
 UNASSIGN = "number.unassign"
 
+UNDO = {"remark": "slip"}
+
 CASES: dict[str, tuple[list[Any], str, str | None, dict[str, Any]]] = {
     "added": ([ADD], "available", None, {}),
     "added with everything": (
@@ -73,6 +75,23 @@ CASES: dict[str, tuple[list[Any], str, str | None, dict[str, Any]]] = {
                         {"remark": "r", "hold": hold("locked", 2, None)}),
     "unlocked": ([ADD, LOCK, ("number.unlock", {"remark": "fine"})], "available", "locked", {"remark": "fine"}),
     "deleted": ([ADD, LOCK, DELETE], "deleted", "locked", {"remark": "r", "reason": "returned_to_vendor"}),
+    "restored after a release": (
+        [ADD, RESERVE, EXTEND, ("number.release", {"remark": "back"}), ("number.restore", UNDO | {"version": 4})],
+        "reserved", "available",
+        {"remark": "slip", "holder": holder("acme"), "hold": hold("manual", 2, when(days=60), **CHARGED)},
+    ),
+    "restored after an unlocking": (
+        [ADD, LOCK, ("number.unlock", {"remark": "r"}), ("number.restore", UNDO | {"version": 3})],
+        "locked", "available", {"remark": "slip", "hold": hold("locked", 2, when(days=28))},
+    ),
+    "restored after a deletion of what was locked": (
+        [ADD, LOCK, DELETE, ("number.restore", UNDO | {"version": 3, "expected_version": 3})],
+        "locked", "deleted", {"remark": "slip", "hold": hold("locked", 2, when(days=28))},
+    ),
+    "restored after a lock": (
+        [("number.add", PLAIN | EVERYTHING), LOCK, ("number.restore", UNDO | {"version": 2})],
+        "available", "locked", EVERYTHING | {"remark": "slip"},
+    ),
     "recovered": ([ADD, DELETE, ("number.recover", {"remark": "found"})], "available", "deleted", {"remark": "found"}),
 }  # fmt: skip
 
@@ -136,6 +155,19 @@ async def test_a_hold_begins_when_it_took_effect_but_never_before_the_present_st
 )  # fmt: skip
 async def test_the_type_of_a_number_is_derived_when_it_is_added(bank: Stranger, rest: str, kind: str) -> None:
     assert (await bank.command("number.add", f"+{rest}", PLAIN))["data"]["number_type"] == kind
+
+
+async def test_what_is_restored_has_been_so_since_it_was_and_rests_for_whoever_lost_it(bank: Stranger) -> None:
+    since, until = when(days=-40), when(days=16)
+    lost = {"cause": "subscription_expired", "subscription": "S-1"}
+    imported = PLAIN | {"state": "reserved", "since": since, "holder": REACH, "hold": lost}
+    slip = [("number.release", {"remark": "r"}), ("number.restore", UNDO | {"version": 2})]
+    number = fresh()
+    told = (await bank.answer(await ask(bank, number, [("number.import", imported), *slip]))).data
+    assert told == whole(
+        number, "reserved", "available", 3, since=since, remark="slip", holder=holder("reach", "partner"),
+        hold=hold("subscription_expired", 1, until, subscription="S-1"),
+    )  # fmt: skip
 
 
 async def test_an_update_and_an_extension_leave_the_hold_s_begin_and_name_alone(bank: Stranger) -> None:

@@ -25,6 +25,7 @@ DATA: dict[str, dict[str, Any]] = {
     "number.delete": {"reason": "ported_out", "remark": "r"},
     "number.recover": {"remark": "r"},
     "number.expire": {"placed": 2},
+    "number.restore": {"version": 2, "remark": "r"},
 }
 FOLLOWS = {
     **{("number.update", state): ("number.updated", state) for state in STATES[:-1]},
@@ -42,6 +43,8 @@ FOLLOWS = {
     ("number.delete", "available"): ("number.deleted", "deleted"),
     ("number.delete", "locked"): ("number.deleted", "deleted"),
     ("number.recover", "deleted"): ("number.recovered", "available"),
+    ("number.restore", "locked"): ("number.restored", "available"),
+    ("number.restore", "deleted"): ("number.restored", "available"),
 }
 REFUSED = {
     **{(command, state): "already_exists" for command in ("number.add", "number.import") for state in STATES},

@@ -75,6 +75,19 @@ async def test_an_update_tells_nobody_twice_and_an_extension_warns_again(moving:
     assert [one.data["until"] for one in moving.said(number)] == [first, second]
 
 
+async def test_what_is_restored_is_announced_once_and_ends_as_if_it_had_never_gone(moving: Moving) -> None:
+    until = moving.after(minutes=50)
+    number = await moving.held(until)
+    told = await moving.expiring(number)
+    assert (await moving.stranger.command("number.release", number, {"remark": "r"}))["type"] == "number.released"
+    undo = {"version": 2, "remark": "slip"}
+    restored = await moving.stranger.command("number.restore", number, undo)
+    assert (restored["data"]["hold"]["until"], restored["data"]["hold"]["placed"]) == (until, 1)
+    over = await moving.expired(number)
+    assert over["data"] == told["data"] | {"days_left": 0}
+    assert len(moving.said(number)) == 2
+
+
 async def test_what_is_for_ever_or_over_before_its_notice_is_not_announced(moving: Moving) -> None:
     until = moving.after(days=7, minutes=30)
     ever, freed = await moving.held(None, None), await moving.held(until)
@@ -126,6 +139,21 @@ async def test_after_a_downtime_what_is_over_is_announced_and_then_expired_and_n
     assert (await moving.expiring(soon))["data"]["days_left"] in (1, 2)
     assert {one.event["id"] for one in moving.said(told_before, "hold.expiring")} == {first["id"]}
     assert len(moving.said(told_before)) == 2
+
+
+async def test_after_24_hours_nothing_can_be_undone_and_a_hold_that_is_over_then_is_due_at_once(moving: Moving) -> None:
+    late, over = await moving.held(moving.after(days=90)), await moving.held(moving.after(hours=25))
+    await moving.expiring(over)
+    await moving.stranger.command("number.release", late, {"remark": "r"})
+    await moving.rest(hours=24)
+    await moving.stranger.command("number.release", over, {"remark": "r"})
+    undo = {"version": 2, "remark": "slip"}
+    refusal = await moving.stranger.command("number.restore", late, undo)
+    assert (refusal["type"], refusal["data"].get("code")) == ("command.rejected", "undo_window_over")
+    await moving.rest(hours=2)
+    assert (await moving.stranger.command("number.restore", over, undo))["type"] == "number.restored"
+    await moving.expired(over)
+    assert [one.event["type"] for one in moving.said(over)] == ["hold.expiring", "hold.expired"]
 
 
 async def test_nobody_was_told_anything_twice_and_every_mail_has_an_id_of_its_own(moving: Moving) -> None:

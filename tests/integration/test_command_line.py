@@ -148,6 +148,23 @@ async def test_a_verb_sends_a_command_and_prints_its_answer(desk: Desk):
     assert (answer["type"], answer["causationid"]) == ("number.reserved", sent["id"])
 
 
+async def test_a_change_is_undone_by_its_version(desk: Desk):
+    def answer(command: Any) -> list[Any]:
+        data = whole(command["subject"], 8, "locked", previous="available", remark="slip")
+        return [event("number.restored", command["subject"], data, command["id"])]
+
+    async with desk.answering("inventory.commands", answer) as commands:
+        ran = await desk.runs("number", "restore", "+65 3158-0007", "--version", "7", "--remark", "slip")
+    [command] = commands
+    sent = json.loads(command.value)
+    assert (sent["type"], sent["subject"]) == ("number.restore", "+6531580007")
+    assert sent["data"] == {"version": 7, "remark": "slip"}
+    assert ran.code == 0
+    assert "+6531580007   restored   locked" in ran.out
+    history = await desk.runs("number", "history", "+6531580007")
+    assert "restored" in history.out
+
+
 async def test_people_get_a_table(desk: Desk):
     async with desk.answering("inventory.commands", reserved):
         ran = await desk.runs("number", "reserve", "+6531580002", *RESERVE)

@@ -1,6 +1,7 @@
 """What each command does to a number that it is allowed for.
 
-A state begins at the clock, or at the time the command names, but never before the present one.
+A state begins at the clock, or at the time the command names, but never before the present one; a state that is
+restored has begun when it did. What can be undone leaves behind how the number was.
 """
 
 from datetime import datetime
@@ -60,7 +61,8 @@ def end_extension(number: Number, data: ask.EndExtension, terms: Terms) -> Numbe
 
 def release(number: Number, data: ask.Because, terms: Terms) -> Number:
     """Give up a reservation."""
-    return number.became("available", _begin(number, terms), remark=data.remark, reason="manual")
+    begin = _begin(number, terms)
+    return number.became("available", begin, remark=data.remark, reason="manual", former=number.as_it_is())
 
 
 def assign(number: Number, data: ask.Assign, terms: Terms) -> Number:
@@ -92,17 +94,18 @@ def lock(number: Number, data: ask.Lock, terms: Terms) -> Number:
     hold = _hold(number, "locked", begin, terms)
     if "until" in data.model_fields_set:
         hold = hold._replace(until=data.until, free_until=data.until)
-    return number.became("locked", begin, hold=hold, remark=data.remark)
+    return number.became("locked", begin, hold=hold, remark=data.remark, former=number.as_it_is())
 
 
 def unlock(number: Number, data: ask.Because, terms: Terms) -> Number:
     """Make a locked number available."""
-    return number.became("available", _begin(number, terms), remark=data.remark)
+    return number.became("available", _begin(number, terms), remark=data.remark, former=number.as_it_is())
 
 
 def delete(number: Number, data: ask.Delete, terms: Terms) -> Number:
     """Take a number out of the bank; it is remembered."""
-    return number.became("deleted", _begin(number, terms), remark=data.remark, reason=data.reason)
+    begin = _begin(number, terms)
+    return number.became("deleted", begin, remark=data.remark, reason=data.reason, former=number.as_it_is())
 
 
 def recover(number: Number, data: ask.Because, terms: Terms) -> Number:
@@ -114,6 +117,12 @@ def expire(number: Number, data: ask.Expire, terms: Terms) -> Number:
     """End a hold that is over: the number was available from its end, however late this is."""
     reason = "lock_expired" if number.state == "locked" else "reservation_expired"
     return number.became("available", number.standing_hold().until or terms.at, reason=reason)
+
+
+def restore(number: Number, data: ask.Restore, terms: Terms) -> Number:
+    """Give back what the latest change has taken: the same hold, since the same time."""
+    state, since, hold, holder = number.standing_former()
+    return number.became(state, since, hold=hold, holder=holder, remark=data.remark)
 
 
 def joined(number: Number, data: ask.Add, terms: Terms) -> Number:

@@ -33,6 +33,7 @@ from services.inventory.domain.claims import (
     until_not_later,
 )
 from services.inventory.domain.number import Number, Rejected, Terms
+from services.inventory.domain.undoing import changed_since, nothing_to_undo, undo_window_over
 
 Change = Callable[[Number, Any, Terms], Number]
 
@@ -108,7 +109,14 @@ DECISIONS: dict[str, Decision] = {
     "number.delete": _on("number.delete", "number.deleted", changes.delete),
     "number.recover": _on("number.recover", "number.recovered", changes.recover),
     "number.expire": _on("number.expire", "number.released", changes.expire, stale_hold, hold_not_due),
+    # Whether a change can be undone depends on what came of it, not on the state.
+    "number.restore": Decision(
+        "number.restored",
+        (unknown_number, version_mismatch, nothing_to_undo, changed_since, undo_window_over),
+        changes.restore,
+    ),
 }  # fmt: skip
+UNDOABLE = ("number.release", "number.delete", "number.unlock", "number.lock")
 
 
 def decide(number: Number, command: str, data: Ask, terms: Terms) -> Decided:

@@ -55,6 +55,15 @@ class Attributes(NamedTuple):
 NOTHING = Attributes()
 
 
+class Former(NamedTuple):
+    """How a number was before a change that can be undone. It was never assigned: no subscription is among it."""
+
+    state: State
+    since: datetime
+    hold: Hold | None
+    holder: Holder | None
+
+
 class Number(NamedTuple):
     """A number after its latest change. One that is not in the bank has version 0 and no state."""
 
@@ -69,6 +78,7 @@ class Number(NamedTuple):
     remark: str | None = None  # of the latest change only
     reason: str | None = None  # of the latest change only
     attributes: Attributes = NOTHING
+    former: Former | None = None  # before the latest change; None: that cannot be undone
 
     def became(
         self,
@@ -80,16 +90,29 @@ class Number(NamedTuple):
         subscription: str | None = None,
         remark: str | None = None,
         reason: str | None = None,
+        former: Former | None = None,
     ) -> "Number":
         """Give the number in another state; what is not named it has no longer."""
         return Number(
             self.number, state, self.state, self.version + 1, since,
-            hold, holder, subscription, remark, reason, self.attributes,
+            hold, holder, subscription, remark, reason, self.attributes, former,
         )  # fmt: skip
 
     def stayed(self, **changes: Any) -> Self:
         """Give the number with these fields changed and its state unchanged."""
-        return self._replace(previous=self.state, version=self.version + 1, remark=None, reason=None, **changes)
+        return self._replace(
+            previous=self.state, version=self.version + 1, remark=None, reason=None, former=None, **changes
+        )
+
+    def standing_former(self) -> Former:
+        """Give what the latest change has taken, where that can be undone."""
+        assert self.former is not None, "a change that can be undone leaves behind what was"
+        return self.former
+
+    def as_it_is(self) -> Former:
+        """Give what a change must leave behind that can be undone."""
+        assert self.state is not None, "a number that is not in the bank has nothing to lose"
+        return Former(self.state, self.since, self.hold, self.holder)
 
     def standing_hold(self) -> Hold:
         """Give the hold of a number that is reserved or locked."""

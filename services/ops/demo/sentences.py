@@ -92,6 +92,7 @@ SAYINGS: dict[str, Callable[[dict[str, Any]], str]] = {
     "number.unlocked": lambda data: "is unlocked",
     "number.deleted": lambda data: f"leaves the bank: {data.get('remark')}",
     "number.recovered": lambda data: f"is back in the bank: {data.get('remark')}",
+    "number.restored": lambda data: f"is {data.get('state')} again, as if nothing had happened: {data.get('remark')}",
     "command.rejected": _refused,
     "hold.expiring": _expiring,
     "provisioning.failed": _failed,

@@ -47,6 +47,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "number.delete": {"reason": "faulty", "remark": "noise on the line"},
     "number.recover": {"remark": "deleted by mistake"},
     "number.expire": {"placed": 2},
+    "number.restore": {"version": 2, "remark": "another number was meant"},
 }  # fmt: skip
 COMMANDS = tuple(LEAST)
 

@@ -125,7 +125,7 @@ async def test_what_is_stored_is_what_was_said():
 
     assert {stored["_id"]: stored["version"]} == {NUMBER: 2}
     said = answers[-1]["data"]
-    assert set(stored) - {"_id", "answered"} == set(said) - {"number"}
+    assert set(stored) - {"_id", "answered", "former"} == set(said) - {"number"}
     same = set(said) - {"number", "since", "capabilities", "visible_to"}
     assert {name: stored[name] for name in same} == {name: said[name] for name in same}
 

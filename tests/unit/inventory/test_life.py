@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from contracts import inventory
 from services.inventory.domain import Number, Rejected, decide
+from services.inventory.domain.decision import UNDOABLE
 from services.inventory.events import number_data, rejection_data
 from services.inventory.store import number_document, number_from
 from tests.unit.inventory.builders import COMMANDS, NOW, NUMBER, command, terms
@@ -30,6 +31,7 @@ class Life(RuleBasedStateMachine):
     def begins_unknown(self):
         self.number, self.now = Number(NUMBER), NOW
         self.event = ""
+        self.undoes = None  # the number before its latest change, if that can be undone
 
     @rule(hours=st.integers(0, 40 * 24))
     def time_passes(self, hours):
@@ -45,6 +47,14 @@ class Life(RuleBasedStateMachine):
             self.now = max(self.now, self.number.hold.until)
             self._tell("number.expire", placed=self.number.hold.placed)
             assert self.event == "number.released"
+
+    @rule(hours=st.integers(0, 30), behind=st.sampled_from([0, 0, 1, 2]))
+    def the_latest_change_is_undone(self, hours, behind):
+        self.now += timedelta(hours=hours)
+        possible, number = self.undoes, self.number
+        self._tell("number.restore", version=max(0, number.version - behind))
+        in_time = self.now - number.since <= timedelta(hours=24)
+        assert (self.event == "number.restored") == (behind == 0 and possible is not None and in_time)
 
     def _fields(self, name, draw):
         at = self.now + draw(TIMES)
@@ -72,6 +82,7 @@ class Life(RuleBasedStateMachine):
             },
             "number.lock": draw(st.sampled_from([{}, {"until": None}, {"until": at}])),
             "number.expire": {"placed": placed},
+            "number.restore": {"version": placed},
         }.get(name, {})  # fmt: skip
 
     def _tell(self, name, **fields):
@@ -81,6 +92,7 @@ class Life(RuleBasedStateMachine):
             assert self.event == "command.rejected"
             inventory.Rejection.model_validate(rejection_data(name, outcome, before))
             return
+        undone, self.undoes = self.undoes, before if name in UNDOABLE else None
         self.number = outcome
         assert outcome.version == before.version + 1
         assert outcome.previous == before.state
@@ -92,6 +104,10 @@ class Life(RuleBasedStateMachine):
             assert before.hold is not None
             assert outcome.since == before.hold.until
             assert outcome.since <= self.now
+        elif name == "number.restore":
+            assert undone is not None
+            kept = {"previous": before.state, "version": before.version + 1, "remark": outcome.remark, "reason": None}
+            assert outcome == undone._replace(**kept, former=None)
         elif before.version:
             assert outcome.since >= before.since
             assert not outcome.hold or outcome.hold.placed == outcome.version

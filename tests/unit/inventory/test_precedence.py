@@ -3,12 +3,13 @@
 import pytest
 
 from services.inventory.domain import Classified, Number, Rejected, decide
-from tests.unit.inventory.builders import ACME, NOW, NUMBER, RIVAL, after, command, number_that_is, terms
+from tests.unit.inventory.builders import ACME, DAY, NOW, NUMBER, RIVAL, after, command, number_that_is, terms
 
 LATER = "2026-03-01T00:05:00.001Z"  # a millisecond more than the clocks of others may be ahead
 UNKNOWN = Number(NUMBER)
 STRANGE = {"placed": 7, "sku": "us-toll-free", "subscription": "S-9"}
 GOLDEN = number_that_is("available", golden=True)
+DELETED_LONG_AGO = number_that_is("deleted", at=NOW - 2 * DAY)
 
 LADDERS = {
     "number.update": [(UNKNOWN, "unknown_number"), ("deleted", "version_mismatch"), ({}, "invalid_transition")],
@@ -60,6 +61,14 @@ LADDERS = {
         ("locked", "stale_hold"),
         ({"placed": 2}, "hold_not_due"),
     ],
+    "number.restore": [
+        (UNKNOWN, "unknown_number"),
+        ("assigned", "version_mismatch"),
+        ({}, "invalid_transition"),
+        (DELETED_LONG_AGO, "changed_since"),
+        ({"version": 2}, "undo_window_over"),
+        ("deleted", None),
+    ],
 }
 WORST = {
     "number.update": {},
@@ -69,6 +78,7 @@ WORST = {
     "number.transfer": {"subscription": "S-9"},
     "number.unassign": {"effective_at": LATER, "cause": "bored", "subscription": "S-9"},
     "number.expire": {"placed": 7},
+    "number.restore": {"version": 7},
 }
 
 

@@ -27,6 +27,7 @@ TABLE = {
     "number.delete": (NONE, "number.deleted", NOT, NOT, "number.deleted", NOT, NOT),
     "number.recover": (NONE, NOT, NOT, NOT, NOT, NOT, "number.recovered"),
     "number.expire": (NONE, NOT, "hold_not_due", "hold_not_due", "hold_not_due", NOT, NOT),
+    "number.restore": (NONE, NOT, NOT, "changed_since", "number.restored", NOT, "number.restored"),
 }
 CASES = [(name, state, answer) for name, row in TABLE.items() for state, answer in zip(STATES, row, strict=True)]
 

@@ -63,6 +63,11 @@ def released(version: int = 3, reason: str = "reservation_expired", **others: An
     return number_event("number.released", version, **{**gone, **others})
 
 
+def restored(version: int = 4, days: float | None = 28, **others: Any) -> Message:
+    """The reservation of version 2, which somebody has released by mistake, is back."""
+    return number_event("number.restored", version, **{"hold": hold(days), **others})
+
+
 def rejected(command_id: str, code: str = "hold_not_due") -> Message:
     data = {"command": "number.expire", "code": code, "message": "not yet", "state": "reserved", "version": 2}
     return event("command.rejected", data, id=f"rejection-{command_id}", causationid=command_id)

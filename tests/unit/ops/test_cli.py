@@ -8,7 +8,7 @@ from contracts.topics import SERVICES
 from services.ops.cli import COMMANDS, cli, outcome_of
 
 NUMBER = ["add", "import", "update", "reserve", "extend", "release", "assign", "transfer", "unassign", "lock", "unlock",
-          "delete", "recover", "show", "history"]  # fmt: skip
+          "delete", "recover", "restore", "show", "history"]  # fmt: skip
 BILLING = ["activate", "renew", "change", "swap", "transfer", "expire", "terminate", "reactivate", "account"]
 
 
@@ -70,6 +70,8 @@ def test_the_list_of_commands_says_what_their_own_help_says(name):
         (["number", "extend", "+6531580001", "--did-reservation", "R-1", "--org", "acme"], "go together"),
         (["number", "lock", "+6531580001", "--remark", "x", "--until", "soon"], "or never"),
         (["number", "delete", "+6531580001", "--reason", "lost", "--remark", "x"], "'lost' is not one of"),
+        (["number", "restore", "+6531580001", "--remark", "x"], "Missing option '--version'"),
+        (["number", "restore", "+6531580001", "--remark", "x", "--version", "last"], "'last' is not a valid integer"),
         (["number", "restock", "+6531580001"], "No such command 'restock'"),
         (["billing", "swap", "S-1", "--old", "1", "--new", "+6531580002"], "'1' is no telephone number"),
         (["run", "inventary"], f"there are {', '.join(SERVICES)}"),
