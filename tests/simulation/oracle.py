@@ -18,6 +18,8 @@ DAYS = {  # by cause: normal, ported-in; written out again, so that a slip in th
 NOTICE = timedelta(days=7)
 SKEW = timedelta(minutes=5)  # more than two clocks can be apart
 ENDED = ("reservation_expired", "lock_expired")
+SLIPS = ("number.released", "number.deleted", "number.unlocked", "number.locked")
+MOVES = {"version", "previous", "remark", "reason"}  # with every change
 Event = dict[str, Any]
 
 
@@ -57,6 +59,7 @@ def judge(world: World, said: Sequence[Said]) -> None:
     _every_word_is_answered(world, heard, said)
     _holds_last_as_long_as_they_should(world, changes, heard)
     _ends_are_announced(world, changes, heard)
+    _what_is_restored_is_what_there_was(world, changes, heard)
     _swaps_wait_for_the_new_number(world, heard, said)
     _letters_are_told_of(world, heard)
     _defects(world)
@@ -131,6 +134,25 @@ def _when_holds_were_over(changes: Sequence[tuple[Event, datetime]]) -> dict[tup
             over.pop(ending, None)
             standing[event["subject"]] = ending
     return over
+
+
+def _what_is_restored_is_what_there_was(world: World, changes: Sequence[tuple[Event, datetime]], heard: Heard) -> None:
+    asked = {event["id"]: event["data"] for event, _ in heard.on("inventory.commands", "number.restore")}
+    lives: dict[str, list[Event]] = defaultdict(list)
+    for event, _ in changes:
+        life = lives[event["subject"]]
+        if event["type"] == "number.restored" and len(life) > 1:  # else the audit says so
+            before, slip = life[-2]["data"], life[-1]
+            number, age = event["data"], parse_instant(event["time"]) - parse_instant(slip["time"])
+            undone = asked.get(event["causationid"], {}).get("version")
+            moved = {name for name in before if number[name] != before[name]} - MOVES
+            if moved:
+                world.found("restored", event["subject"], f"{moved} of version {number['version']} are not restored")
+            if undone != slip["data"]["version"] or slip["type"] not in SLIPS:
+                world.found("restored", event["subject"], f"{slip['type']} {slip['data']['version']} is undone")
+            if age > timedelta(days=1) + SKEW:
+                world.found("restored", event["subject"], f"what happened {age} ago is undone")
+        life.append(event)
 
 
 def _swaps_wait_for_the_new_number(world: World, heard: Heard, said: Sequence[Said]) -> None:

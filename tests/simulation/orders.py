@@ -41,6 +41,8 @@ class Orders:
             return self._dice.choice(self._by_state[state])(number)
         if self._dice.random() < 0.12:
             return self._reactivate(number)
+        if self._dice.random() < 0.08:
+            return self._restore(number)
         state = self._world.states.get(number, {}).get("state")
         return self._dice.choice(self._by_state[state])(number)
 
@@ -88,6 +90,14 @@ class Orders:
 
     def _recover(self, number: str) -> Order:
         return COMMANDS, "number.recover", number, BECAUSE
+
+    def _restore(self, number: str) -> Order:
+        """Undo what may have been a slip; now and then one that others have gone on from."""
+        states = self._world.states
+        slips = [each for each in self._numbers if may_be_a_slip(states.get(each, {}))]
+        number = self._dice.choice(slips or [number])
+        version = states.get(number, {}).get("version", 1) - (self._dice.random() < 0.1)
+        return COMMANDS, "number.restore", number, {"version": version, **BECAUSE}
 
     def _assign(self, number: str) -> Order:
         data = {"subscription": self._dice.choice(SUBSCRIPTIONS), "holder": self._holder(number)}
@@ -161,3 +171,11 @@ class Orders:
         if self._dice.random() < 0.5:
             return BILLING, "subscription.renewed", reservation, {"paid_until": self._paid_until()}
         return BILLING, f"subscription.{self._dice.choice(('expired', 'terminated'))}", reservation, {}
+
+
+def may_be_a_slip(number: Mapping[str, Any]) -> bool:
+    """Tell whether the latest change of a number is one that can be undone, for a day."""
+    if number.get("state") == "available":
+        return number["reason"] == "manual" or (number["previous"], number["reason"]) == ("locked", None)
+    locked = number.get("state") == "locked" and number["hold"]["placed"] == number["version"]
+    return locked or number.get("state") == "deleted"

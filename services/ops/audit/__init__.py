@@ -2,8 +2,8 @@
 
 `standing` is how far the services were when it began, `log` reads the topics one partition at a time, `ahead` what
 was asked side by side with what was answered,
-`findings` is what comes out. The rules: `questions` (each answered once), `history` with `transitions`
-(what may happen to a number), `notices` (what people are told), `outbox` (what fences hold was
+`findings` is what comes out. The rules: `questions` (each answered once), `history` with `change`, `transitions` and
+`restoring` (what may happen to a number), `notices` (what people are told), `outbox` (what fences hold was
 published), `documents` (MongoDB says what the events say). `auditing` joins them.
 
 It may run while the services work. They are looked at first, the topics' ends are taken after that, from

@@ -17,9 +17,10 @@ from contracts.topics import (
 from services.chassis.partitions import home
 from services.chassis.records import Lot
 from services.ops.audit.ahead import Ahead
+from services.ops.audit.change import change_in
 from services.ops.audit.documents import Documents
 from services.ops.audit.findings import Findings
-from services.ops.audit.history import REJECTED, History, change_in
+from services.ops.audit.history import REJECTED, History
 from services.ops.audit.log import Log
 from services.ops.audit.notices import Mails, Notices
 from services.ops.audit.outbox import Outbox, Repeats, dead_place, mark_of

@@ -13,8 +13,8 @@ from pydantic_core import from_json
 from services.chassis.partitions import home
 from services.inventory.events import number_data
 from services.inventory.store import NUMBERS, number_from
+from services.ops.audit.change import Change
 from services.ops.audit.findings import Findings, document
-from services.ops.audit.history import Change
 
 PAGE = 1_000  # numbers asked for at once
 COLLECTION = f"inventory.{NUMBERS}"

@@ -9,9 +9,9 @@ from services.chassis.fence import name_of
 from services.chassis.partitions import home
 from services.chassis.records import Lot
 from services.ops.audit.auditing import ORDER, Audit
+from services.ops.audit.change import change_in
 from services.ops.audit.documents import COLLECTION, RULE, Documents
 from services.ops.audit.findings import Findings, document
-from services.ops.audit.history import change_in
 from services.ops.audit.log import Log
 from services.ops.audit.outbox import Outbox
 from services.ops.audit.standing import Standing, fences, in_flight, noted

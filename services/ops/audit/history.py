@@ -3,33 +3,15 @@
 `lent to one` and the others hold for every number at every version, so each is checked at each event.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
+from services.ops.audit.change import Change
 from services.ops.audit.findings import Findings
+from services.ops.audit.restoring import Restorations
 from services.ops.audit.transitions import RESTORED, transitions
-from services.ops.dead_letters import Place
 
 LEGAL = transitions()
 REJECTED = "command.rejected"
-
-
-class Change(NamedTuple):
-    """A number after a change, as its event tells it. `value`: the whole event, in bytes."""
-
-    type: str
-    id: str
-    number: str
-    version: int
-    state: str
-    previous: str | None
-    since: str
-    hold: Mapping[str, Any] | None
-    org: str | None
-    subscription: str | None
-    reason: str | None
-    value: bytes
-    place: Place
 
 
 Rule = Callable[[Change | None, Change], str | None]
@@ -109,6 +91,7 @@ class History:
     def __init__(self, findings: Findings) -> None:
         self.numbers: dict[str, Change] = {}
         self._findings = findings
+        self._restorations = Restorations()
 
     def follow(self, change: Change, whole: bool) -> Change | None:
         """Take the next change of a number, check it, and give the one before; `whole`: its first is still held."""
@@ -122,11 +105,12 @@ class History:
             if before is not None and change.version < expected:
                 return before
         elif before is not None or whole:
-            for name, rule in RULES:
+            for name, rule in (*RULES, ("restored as it was", self._restorations.wrong)):
                 wrong = rule(before, change)
                 if wrong is not None:
                     places = (change.place,) if before is None else (before.place, change.place)
                     self._findings.add(name, number, f"version {change.version} {wrong}", *places)
+        self._restorations.note(before if change.version == expected else None, change)
         self.numbers[number] = change
         return before
 
@@ -137,17 +121,3 @@ class History:
             message = f"version {change.version} is told again, by another event"
         places = (change.place,) if before is None else (before.place, change.place)
         self._findings.add("versions contiguous", change.number, message, *places)
-
-
-def change_in(envelope: Mapping[str, Any], value: bytes, place: Place) -> Change:
-    """Read a change. Raises `KeyError`, `TypeError` or `ValueError` when it is none."""
-    data = envelope["data"]
-    holder, hold, version = data["holder"], data["hold"], data["version"]
-    if type(version) is not int or data["number"] != envelope["subject"]:
-        raise ValueError("version or number")
-    if hold is not None:
-        hold = {"placed": hold["placed"], "until": hold["until"]}
-    return Change(
-        envelope["type"], envelope["id"], data["number"], version, data["state"], data["previous"], data["since"],
-        hold, None if holder is None else holder["org"], data["subscription"], data["reason"], value, place,
-    )  # fmt: skip

@@ -3,8 +3,8 @@
 from typing import Any
 
 from services.lifecycle_timer.domain import ENDED_BY_TIME
+from services.ops.audit.change import Change
 from services.ops.audit.findings import Findings
-from services.ops.audit.history import Change
 from services.ops.dead_letters import Place
 
 Ending = tuple[str, int, str]  # number, version that placed the hold, its end

@@ -12,10 +12,11 @@ from typing import Any, get_args
 
 from contracts.fields import State
 from services.inventory.domain import DECISIONS, Attributes, Classified, Hold, Holder, Number, Terms
-from services.inventory.domain.decision import LEGAL
+from services.inventory.domain.decision import LEGAL, UNDOABLE
 
 Transitions = Mapping[str, frozenset[tuple[str | None, str]]]
 RESTORE, RESTORED = "number.restore", "number.restored"
+UNDONE = frozenset(DECISIONS[command].event for command in UNDOABLE)  # events whose change can be undone
 STATES: tuple[State, ...] = get_args(State)
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
 _TERMS = Terms(_AT, lambda cause: True, lambda cause, traits: timedelta(days=1), lambda number: Classified("voip"))
@@ -32,8 +33,9 @@ def transitions() -> Transitions:
 
 def _of(command: str) -> Iterator[tuple[str | None, str]]:
     change = DECISIONS[command].change
-    if command == RESTORE:  # it goes back to what was before: any state
-        yield from ((before, after) for before in STATES for after in STATES)
+    if command == RESTORE:
+        for undone in (DECISIONS[each].change(_number(state), _data(), _TERMS) for each, state in _undoable()):
+            yield undone.state, str(change(undone, _data(), _TERMS).state)
     elif command in LEGAL:
         for before in LEGAL[command]:
             after = change(_number(before), _data(), _TERMS)
@@ -42,6 +44,10 @@ def _of(command: str) -> Iterator[tuple[str | None, str]]:
         yield None, str(change(Number("+6531580001"), _data(), _TERMS).state)
     else:  # number.import
         yield from ((None, state) for state in STATES)
+
+
+def _undoable() -> Iterator[tuple[str, State]]:
+    return ((command, state) for command in UNDOABLE for state in LEGAL[command])
 
 
 def _number(state: State) -> Number:

@@ -11,6 +11,7 @@ from services.chassis.work import derived_id
 from services.inventory import store as numbers
 from services.inventory.domain import DECISIONS, changes
 from services.inventory.domain.claims import hold_not_due, stale_hold
+from services.inventory.domain.undoing import changed_since, undo_window_over
 from services.inventory.store import Numbers
 from services.lifecycle_timer import handlers, notices
 from services.lifecycle_timer.store import TIMERS, Timers, timer_document
@@ -41,6 +42,14 @@ def _moving(decision: Any) -> Any:
         return changes.update(number, data, terms)._replace(since=terms.at)
 
     return decision._replace(change=update)
+
+
+def _placed_anew(decision: Any) -> Any:
+    def restore(number: Any, data: Any, terms: Any) -> Any:
+        after = changes.restore(number, data, terms)
+        return after._replace(hold=after.hold and after.hold._replace(placed=after.version))
+
+    return decision._replace(change=restore)
 
 
 def _outside(_: Any) -> Any:
@@ -115,6 +124,9 @@ DOMAIN = (
     Planted("a hold ends for a request that meant another", replaced(DECISIONS, "number.expire", _without(stale_hold))),
     Planted("a hold ends before its time", replaced(DECISIONS, "number.expire", _without(hold_not_due))),
     Planted("an update moves `since`", replaced(DECISIONS, "number.update", _moving)),
+    Planted("a restored hold is placed anew", replaced(DECISIONS, "number.restore", _placed_anew)),
+    Planted("what happened long ago is undone", replaced(DECISIONS, "number.restore", _without(undo_window_over))),
+    Planted("what others have gone on from is undone", replaced(DECISIONS, "number.restore", _without(changed_since))),
     Planted("a swap takes the old number before the new one is confirmed", replaced(progress, "_ready", _all_at_once)),
     Planted("a timer is re-armed outside the transaction", replaced(Timers, "save", _outside)),
     Planted("the id of a notice lacks the end of the hold", _of_notices(_without_until)),

@@ -15,9 +15,10 @@ from services.inventory.domain import Attributes, Hold, Holder, Number
 from services.inventory.events import number_data
 from services.inventory.store import number_document
 from services.ops.audit.ahead import Ahead
+from services.ops.audit.change import change_in
 from services.ops.audit.documents import differences
 from services.ops.audit.findings import Finding, Findings
-from services.ops.audit.history import History, change_in
+from services.ops.audit.history import History
 from services.ops.audit.notices import Mails, Notices
 from services.ops.audit.outbox import Outbox, Repeats, dead_place, mark_of
 from services.ops.audit.questions import Astray, Questions
@@ -26,6 +27,7 @@ from services.ops.dead_letters import Place
 
 NUMBER = "+6531580001"
 AT = "2026-03-01T00:00:00Z"
+A_DAY_ON, TWO_DAYS_ON = "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
 UNTIL = "2026-03-29T00:00:00Z"
 COMMANDS = Lot("inventory.commands", 0)
 A_DAY = 24 * 3600 * 1000
@@ -64,16 +66,30 @@ ASSIGNED = told("assigned", 2, "assigned", "available")
 
 def follow(history: History, *events: dict[str, Any], whole: bool = True) -> None:
     for offset, event in enumerate(events):
-        history.follow(change_in(event, b"{}", Place("inventory.events", 0, offset)), whole)
+        history.follow(change_in(event, to_json(event), Place("inventory.events", 0, offset)), whole)
 
 
 def test_every_event_of_inventory_has_legal_transitions():
     named = {event.model_fields["type"].annotation.__args__[0] for event in EVENTS} - {"command.rejected"}
-    assert named - {"number.restored"} <= set(transitions())
+    assert named == set(transitions())
     assert transitions()["number.reserved"] == {("available", "reserved"), ("assigned", "reserved")}
     assert transitions()["number.released"] == {("reserved", "available"), ("locked", "available")}
     assert transitions()["number.added"] == {(None, "available")}
     assert ("assigned", "assigned") in transitions()["number.updated"]
+    assert transitions()["number.restored"] == {
+        ("available", "reserved"), ("available", "locked"), ("locked", "available"), ("deleted", "available"),
+        ("deleted", "locked"),
+    }  # fmt: skip
+
+
+LOCKED = told("locked", 2, "locked", "available", holder=None)
+SLIP = told("released", 3, "available", "reserved", reason="manual", remark="slip", since=A_DAY_ON)
+SLIP_AGAIN = told("released", 5, "available", "reserved", reason="manual")
+RESTORED = {**told("restored", 4, "reserved", "available", hold=hold(2), remark="sorry"), "time": TWO_DAYS_ON}
+
+
+def restored(**data: Any) -> dict[str, Any]:
+    return {**RESTORED, "data": RESTORED["data"] | data}
 
 
 LIVES: list[tuple[str, list[dict[str, Any]]]] = [
@@ -81,6 +97,9 @@ LIVES: list[tuple[str, list[dict[str, Any]]]] = [
     ("assigned and lost", [ADDED, ASSIGNED, told("reserved", 3, "reserved", "assigned")]),
     ("transferred", [ADDED, ASSIGNED, told("transferred", 3, "assigned", "assigned", holder={"org": "globex"})]),
     ("said twice", [ADDED, RESERVED, RESERVED]),
+    ("released and restored", [ADDED, RESERVED, SLIP, RESTORED]),
+    ("restored twice", [ADDED, RESERVED, SLIP, RESTORED, SLIP_AGAIN, {**restored(version=6), "id": "e-6", "time": AT}]),
+    ("a lock undone", [ADDED, LOCKED, told("restored", 3, "available", "locked")]),
 ]
 
 
@@ -104,6 +123,14 @@ DAMAGES: list[tuple[str, str, list[dict[str, Any]]]] = [
     ("goes to S-2", "lent to one", [ADDED, ASSIGNED, told("updated", 3, "assigned", "assigned", subscription="S-2")]),
     ("goes to globex", "lent to one",
      [ADDED, RESERVED, told("assigned", 3, "assigned", "reserved", holder={"org": "globex"})]),
+    ("is not as the number was", "restored as it was", [ADDED, RESERVED, SLIP, restored(holder={"org": "globex"})]),
+    ("is not as the number was", "restored as it was", [ADDED, RESERVED, SLIP, restored(hold=hold(4))]),
+    ("is not as the number was", "restored as it was", [ADDED, RESERVED, SLIP, restored(since=A_DAY_ON)]),
+    ("is not as the number was", "restored as it was", [ADDED, RESERVED, SLIP, restored(sku="other")]),
+    ("for more than 24 hours", "restored as it was",
+     [ADDED, RESERVED, SLIP, {**RESTORED, "time": "2026-03-03T00:00:00.001Z"}]),
+    ("which cannot be undone", "restored as it was",
+     [ADDED, RESERVED, SLIP | {"data": SLIP["data"] | {"reason": "reservation_expired"}}, RESTORED]),
 ]  # fmt: skip
 
 
