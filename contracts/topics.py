@@ -36,13 +36,13 @@ LIFECYCLE_EVENTS = Topic(
     summary="holds that end soon, and that have ended",
 )  # fmt: skip
 PROVISIONING_COMMANDS = Topic(
-    "provisioning.commands", key="number", written_by=("ops", "gateway"), read_by=("provisioning",),
+    "provisioning.commands", key="number", written_by=("ops",), read_by=("provisioning",),
     messages=provisioning.COMMANDS, kind="commands", keep=timedelta(days=7),
     summary="requests of people that need billing's knowledge",
 )  # fmt: skip
 PROVISIONING_EVENTS = Topic(
     "provisioning.events", key="subscription / number", written_by=("provisioning",),
-    read_by=("billing systems", "ops", "gateway"),
+    read_by=("billing systems", "ops"),
     messages=provisioning.EVENTS, kind="events",
     summary="what became of each request, number by number",
 )  # fmt: skip
@@ -57,7 +57,7 @@ TOPICS = (
     PROVISIONING_COMMANDS, PROVISIONING_EVENTS, NOTIFICATION_EVENTS,
 )  # fmt: skip
 
-SERVICES = ("inventory", "provisioning", "lifecycle-timer", "notification")
+SERVICES = ("inventory", "provisioning", "lifecycle-timer", "notification", "gateway")
 
 
 def dead_letters(topic: Topic, service: str) -> Topic:

@@ -15,7 +15,8 @@ LOW = MOST_RECORDS  # records, when it may go on
 class Inbox:
     """A queue that never drops, and says when it is full."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_RECORDS) -> None:
+        self._most = most  # records of a batch
         self._items: deque[Item] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
@@ -45,7 +46,7 @@ class Inbox:
         batch: list[Item] = []
         size = 0
         items = self._items
-        while items and len(batch) < MOST_RECORDS:
+        while items and len(batch) < self._most:
             more = items[0].record.size
             if batch and size + more > MOST_BYTES:
                 break

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from services.chassis.batch import Item
-from services.chassis.inbox import Inbox
+from services.chassis.inbox import MOST_RECORDS, Inbox
 from services.chassis.ports import Broker
 from services.chassis.records import Last, Lot, Record
 
@@ -23,11 +23,12 @@ class Intake:
         made_anew: Callable[[Last], None],
         *,
         gaps: bool = False,
+        most: int = MOST_RECORDS,
     ) -> None:
         self.opened = False
         self._gaps = gaps  # whether the topic is compacted, so that gaps are nothing to doubt
         self._lot, self._broker, self._read, self._made_anew = lot, broker, read, made_anew
-        self._inbox = Inbox()
+        self._inbox = Inbox(most)
         self._expect = 0  # offset of the next record to be handed
         self._proof: Last | None = None
         self._doubted = -1  # offset where a gap was seen

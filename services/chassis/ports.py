@@ -39,6 +39,9 @@ class Transaction(Reader, Protocol):
     async def put(self, collection: str, documents: Sequence[Document]) -> None:
         """Insert whole documents, or replace those with the same `_id`."""
 
+    async def update(self, collection: str, changes: Mapping[Any, Document]) -> None:
+        """Set the given fields of documents that there are, by `_id`; indexes of other fields are not touched."""
+
     async def remove(self, collection: str, ids: Collection[Any]) -> None:
         """Delete the documents with these `_id`s that there are."""
 

@@ -38,6 +38,7 @@ class Input:
     message was taken, so that the handler knows all that had happened by then.
     `echoes`: pass over what this service itself has said since its documents were made: they know it.
     `tombstone`: what a record without value means; absent: it is a dead letter.
+    `batch`: records of one transaction, at most: fewer where each of them costs the database much.
     """
 
     topic: Topic
@@ -48,16 +49,25 @@ class Input:
     timers: Timers | None = None
     echoes: bool = False
     tombstone: Callable[[str], Message] | None = None
+    batch: int = 1_000
+
+
+@dataclass(frozen=True)
+class Partial:
+    """An index of those documents only that fit `where`, in MongoDB's words for partial indexes."""
+
+    fields: tuple[str, ...]
+    where: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Service:
-    """A service. `indexes`: fields by collection, made before the first transaction."""
+    """A service. `collections`: each with its indexes, fields in order, made before the first transaction."""
 
     name: str
     inputs: tuple[Input, ...]
     writes: tuple[Topic, ...]
-    collections: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    collections: Mapping[str, Sequence[tuple[str, ...] | Partial]] = field(default_factory=dict)
     expiring: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # collection: TTL field, seconds
 
     @property

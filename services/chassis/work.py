@@ -76,6 +76,11 @@ class Work:
         if documents:
             await self._transaction.put(collection, documents)
 
+    async def update(self, collection: str, changes: Mapping[Any, Document]) -> None:
+        """Set the given fields of documents that there are, by `_id`; indexes of other fields are not touched."""
+        if changes:
+            await self._transaction.update(collection, changes)
+
     async def remove(self, collection: str, ids: Collection[Any]) -> None:
         """Delete the documents with these `_id`s that there are."""
         if ids:

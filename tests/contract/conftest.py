@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from contracts.topics import SERVICES
 from services.ops.stack import Stack, local_stack
 from services.ops.topics import create_topics
 from tests.contract.moving import Moving
@@ -49,9 +50,9 @@ async def opened(stack: Stack, folder: Path) -> AsyncIterator[Bank]:
 
 
 async def started(harness: Bank, clock: str, **settings: str) -> Running:
-    """Start all four services in one process, at a simulated time."""
+    """Start all services in one process, at a simulated time."""
     clocked = {"NUMBERBANK_CLOCK": clock, "NUMBERBANK_CLOCK_SINCE": str(time.time()), **settings}
-    return await harness.run("inventory", "provisioning", "lifecycle-timer", "notification", **clocked).until_ready()
+    return await harness.run(*SERVICES, **clocked).until_ready()
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

@@ -59,7 +59,7 @@ INPUTS = {
         Input("billing.events", ("provisioning",), _subscription, _activated, "provisioning.events"),
         Input("billing.accounts", ("notification",), _subscription, _account),
         Input("provisioning.commands", ("provisioning",), fresh, _asked, "provisioning.events"),
-        Input("inventory.events", ("lifecycle-timer", "provisioning"), fresh, _reserved, "lifecycle.events"),
+        Input("inventory.events", ("lifecycle-timer", "provisioning", "gateway"), fresh, _reserved, "lifecycle.events"),
         Input("lifecycle.events", ("lifecycle-timer", "notification"), fresh, _expiring, "notification.events"),
     )
 }

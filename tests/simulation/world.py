@@ -7,7 +7,7 @@ from importlib import import_module
 from random import Random
 from typing import Any, get_type_hints
 
-from contracts.topics import EVERY_TOPIC, SERVICES
+from contracts.topics import EVERY_TOPIC
 from services.chassis.errors import Refusal
 from services.chassis.lane import Parts
 from services.chassis.memory import MemoryBroker, MemoryCluster, MemoryDatabase, MemoryStore
@@ -25,6 +25,7 @@ REAL_START = 1_767_225_600_000  # Unix milliseconds: the brokers' real time when
 RATE = 60  # trade seconds in a real one, leaps aside
 PARTITIONS = 2
 INSTANCES = 2
+SERVICES = ("inventory", "provisioning", "lifecycle-timer", "notification")  # those that decide or tell something
 SESSION = 6.0  # seconds until a silent instance loses its lanes
 TICK = 0.5
 RESTARTS = 2.0  # seconds until a process that has ended by itself is started again

@@ -1,4 +1,4 @@
-"""The whole system in one process: four services over the doubles, a clock that the test moves, real SMTP."""
+"""The whole system in one process: services over the doubles, a clock that the test moves, real SMTP."""
 
 import asyncio
 import email
@@ -42,7 +42,7 @@ class Postbox:
 
 
 class System:
-    """Four services, and what a test does with them."""
+    """All services, and what a test does with them."""
 
     def __init__(self, partitions: int = 2, tracing: Callable[[str], Tracing] = lambda service: UNTRACED) -> None:
         self.tracing = tracing

@@ -1,4 +1,4 @@
-"""What the services count of their own work, through all four of them."""
+"""What the services count of their own work, through all of them."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""How long numbers rest, and who hears of it, through all four services with a clock that is moved."""
+"""How long numbers rest, and who hears of it, through all services with a clock that is moved."""
 
 import pytest
 

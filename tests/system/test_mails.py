@@ -1,4 +1,4 @@
-"""Who is written to about a hold, through all four services and real SMTP."""
+"""Who is written to about a hold, through all services and real SMTP."""
 
 from tests.system.system import ACME, NUMBER, System
 

@@ -1,4 +1,4 @@
-"""What becomes of a subscription's numbers, through all four services."""
+"""What becomes of a subscription's numbers, through all services."""
 
 from tests.system.system import ACME, NUMBER, System
 

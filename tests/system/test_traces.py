@@ -1,4 +1,4 @@
-"""One trace from what billing says to the mail, through all four services; masked, and only where it is wanted."""
+"""One trace from what billing says to the mail, through all services; masked, and only where it is wanted."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -61,6 +61,13 @@ class MemoryTransaction:
         for document in documents:
             self._write(collection, document["_id"], stored(document))
 
+    async def update(self, collection: str, changes: Mapping[Any, Document]) -> None:
+        """Set the given fields of documents that there are."""
+        await self._store.wire.there(f"update {collection}")
+        for id, fields in changes.items():
+            if (document := self._seen(self._named(collection), id)) is not None:
+                self._write(collection, id, stored(document | fields))
+
     async def remove(self, collection: str, ids: Collection[Any]) -> None:
         """Delete documents."""
         await self._store.wire.there(f"remove {collection}")

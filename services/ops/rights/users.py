@@ -7,6 +7,7 @@ from contracts.message import Topic
 from contracts.topics import DEAD_LETTERS, EVERY_TOPIC, SERVICES, TOPICS, dead_letters
 from services.chassis.fence import FENCES
 from services.chassis.service import Service
+from services.gateway.store import POINTER, SETS
 from services.inventory.store import NUMBERS
 from services.lifecycle_timer.store import TIMERS
 from services.ops.declared import declared
@@ -82,6 +83,8 @@ def _looking(more: Mapping[str, list[Topic]]) -> tuple[tuple[Grant, ...], tuple[
     topics = _topics({"Read": EVERY_TOPIC, "DescribeConfigs": EVERY_TOPIC, **more})
     groups = (Grant("group", name, ("Describe",)) for name in SERVICES)
     looked_at = [f"inventory.{NUMBERS}", f"provisioning.{SUBSCRIPTIONS}", f"lifecycle-timer.{TIMERS}"]
+    looked_at += [f"gateway.{name}" for views in SETS.values() for name in (views.catalogue, views.counts)]
+    looked_at.append(f"gateway.{POINTER}")
     fences = [f"{name}.{FENCES}" for name in SERVICES]
     return (*topics, *groups), tuple(Privilege(name, ("find",)) for name in (*looked_at, *fences))
 

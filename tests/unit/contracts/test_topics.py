@@ -41,6 +41,7 @@ def test_every_input_of_a_service_has_its_dead_letters() -> None:
         "inventory.commands.inventory.dlq",
         "inventory.events.lifecycle-timer.dlq",
         "inventory.events.provisioning.dlq",
+        "inventory.events.gateway.dlq",
         "lifecycle.events.notification.dlq",
         "lifecycle.events.lifecycle-timer.dlq",
         "provisioning.commands.provisioning.dlq",

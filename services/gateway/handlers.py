@@ -1,0 +1,27 @@
+"""How the views follow the changes of numbers."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from contracts.inventory import NumberEvent
+from services.chassis.work import Taken, Work
+from services.gateway.domain import entry_of
+from services.gateway.store import Catalogue, Views
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Follows inventory's events into one set of views: `views` says which."""
+
+    views: Callable[[Work], Awaitable[Views]]
+
+    async def follow(self, work: Work, batch: Sequence[Taken]) -> None:
+        """Keep the views of the numbers of a batch; refusals change nothing."""
+        events = [message for message, _ in batch if isinstance(message, NumberEvent)]
+        catalogue = await Catalogue.load(work, await self.views(work), {event.subject for event in events})
+        for portion in work.portions(events):
+            for event in portion:
+                if not catalogue.follow(entry_of(event.data)):
+                    work.count("catalogue", "outdated")
+            await work.give_way()
+        await catalogue.save(work)
