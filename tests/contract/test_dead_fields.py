@@ -13,6 +13,7 @@ RESERVE = ("number.reserve", {"holder": ACME, "remark": "r"})
 UNASSIGN = ("number.unassign", {"subscription": "S-1", "cause": "removed"})
 LOCK = ("number.lock", {"remark": "r"})
 EXPIRE = ("number.expire", {"placed": 2})
+RESTORE = ("number.restore", {"version": 2, "remark": "r"})
 BAD = [
     (RESERVE, {"remark": None}, "remark"),
     (RESERVE, {"remark": ""}, "remark"),
@@ -40,6 +41,11 @@ BAD = [
     (LOCK, {"until": "2026-05-01"}, "until"),
     (EXPIRE, {"placed": "2"}, "placed"),
     (EXPIRE, {"placed": None}, "placed"),
+    (RESTORE, {"version": None}, "version"),
+    (RESTORE, {"version": "2"}, "version"),
+    (RESTORE, {"version": -1}, "version"),
+    (RESTORE, {"version": 2**53 + 1}, "version"),
+    (RESTORE, {"remark": None}, "remark"),
     (("number.delete", {"reason": "bored", "remark": "r"}), {}, "reason"),
     (("number.add", ADD), {"vendor": None}, "vendor"),
     (("number.add", ADD), {"golden": "yes"}, "golden"),

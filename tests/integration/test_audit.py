@@ -80,6 +80,7 @@ async def work(bank: Bank) -> None:
     await answered(bank, "provisioning.events", facts)
     await bank.ask("number.lock", C, remark="r", until="2026-01-01T00:00:00Z")
     await bank.ask("number.release", D, remark="not held"), await bank.ask("number.release", D, remark="again")
+    await bank.ask("number.restore", NUMBERS[6], version=5, remark="it is still held")
     command = envelope("number.update", D, {"routing": "t"}, id="twice")
     await bank.write("inventory.commands", D, command)
     await bank.write("inventory.commands", D, command)
@@ -107,6 +108,9 @@ async def test_a_bank_that_worked_is_clean_also_while_it_works(bank: Bank):
     assert rested.summary["questions"] >= rested.summary["answered"] > 50
     assert rested.summary["dead_letters"] == 2
     assert rested.summary["notices"] >= 2
+    events = [json.loads(each.value) for each in await bank.read("inventory.events")]
+    [restored] = [each for each in events if each["type"] == "number.restored"]
+    assert (restored["subject"], restored["data"]["hold"]["placed"]) == (NUMBERS[6], 4)
 
     loading = asyncio.create_task(bank.ask_many([f"+65316{n:05}" for n in range(1000)], rounds=20))
     for _ in range(3):
@@ -180,6 +184,8 @@ async def test_each_kind_of_damage_is_found_with_its_evidence(bank: Bank):
     expected |= {("versions contiguous", NUMBERS[5]), ("state as told", NUMBERS[5])}
     await vandal.forges("number.unlocked", NUMBERS[6])
     expected |= {("transition legal", NUMBERS[6]), ("state as told", NUMBERS[6])}
+    await vandal.forges("number.restored", D)
+    expected |= {("restored as it was", D), ("transition legal", D), ("state as told", D)}
     await vandal.forges("number.updated", NUMBERS[7], version=0, routing="other")
     expected |= {("versions contiguous", NUMBERS[7])}
     await vandal.forges("number.updated", NUMBERS[8], subscription="S-2")
