@@ -12,6 +12,7 @@ from pymongo import ASCENDING, ReturnDocument, UpdateOne
 from pymongo.errors import (
     BulkWriteError,
     DocumentTooLarge,
+    ExecutionTimeout,
     OperationFailure,
     PyMongoError,
 )
@@ -137,6 +138,27 @@ class MongoStore:
         """Give the documents that equal, and whose field `upto[0]` is at most `upto[1]`, in its order."""
         with _translated():
             return await _find(self._collection(collection), equals, upto, limit, None)
+
+    async def select(
+        self, collection: str, wanted: Mapping[str, Any], order: Sequence[tuple[str, int]], limit: int
+    ) -> list[Document]:
+        """Give the first documents, in this order, that fit a filter in MongoDB's words."""
+        with _translated():
+            cursor = self._collection(collection).find(wanted, sort=list(order), limit=limit, batch_size=limit + 1)
+            found: list[Document] = await cursor.to_list(None)
+        return found
+
+    async def gather(
+        self, collection: str, pipeline: Sequence[Mapping[str, Any]], seconds: float
+    ) -> list[Document] | None:
+        """Give what a pipeline of MongoDB comes to, None if it takes longer."""
+        with _translated():
+            try:
+                cursor = self._collection(collection).aggregate(list(pipeline), maxTimeMS=round(seconds * 1000))
+                found: list[Document] = await cursor.to_list(None)
+            except ExecutionTimeout:
+                return None
+        return found
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

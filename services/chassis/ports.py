@@ -33,6 +33,23 @@ class Reader(Protocol):
         """
 
 
+class Viewer(Protocol):
+    """Reads views with all that MongoDB knows of questions; there is no double of it. Raises `StoreTrouble`."""
+
+    async def get(self, collection: str, ids: Collection[Any]) -> dict[Any, Document]:
+        """Give the documents with these `_id`s that there are, by `_id`."""
+
+    async def select(
+        self, collection: str, wanted: Mapping[str, Any], order: Sequence[tuple[str, int]], limit: int
+    ) -> list[Document]:
+        """Give the first documents, in this order, that fit a filter in MongoDB's words."""
+
+    async def gather(
+        self, collection: str, pipeline: Sequence[Mapping[str, Any]], seconds: float
+    ) -> list[Document] | None:
+        """Give what a pipeline of MongoDB comes to, None if it takes longer."""
+
+
 class Transaction(Reader, Protocol):
     """Reads and writes that happen together or not at all. Raises `StoreTrouble`."""
 

@@ -49,9 +49,16 @@ class Pattern:
     @cached_property
     def grams(self) -> tuple[int, ...]:
         """Give the grams of which every match has one, as few as can be; none: no gram tells matches apart."""
-        windows = [grams for segment in self.segments for grams in _windows(segment)]
+        known = len(self.prefix) - 1 if self.anchored else 0  # a window inside of what all begin with tells nothing
+        windows = [
+            grams
+            for nth, segment in enumerate(self.segments)
+            for at, grams in enumerate(_windows(segment))
+            if nth or at + _WINDOW > known
+        ]
         # The end of a number tells more than its beginning, which it shares with its neighbours.
-        return min(reversed(windows), key=len, default=())
+        fewest = min(reversed(windows), key=len, default=())
+        return fewest if len(fewest) <= _MOST_GRAMS else ()
 
     def matches(self, number: str) -> bool:
         """Tell whether a canonical number looks like this."""
@@ -101,14 +108,14 @@ def _leading(segments: Sequence[str]) -> int:
 
 
 def _windows(segment: str) -> list[tuple[int, ...]]:
-    """Give, for each place where a window fits, the grams that it may be; none for too many."""
+    """Give, for each place where a window fits, the grams that it may be."""
     if len(segment) < _WINDOW - 1:
         return []
     if len(segment) < _WINDOW:  # the window goes one digit further, or the number ends here
         places = [(*_grams(segment + ANY), *(_TAIL + gram for gram in _grams(segment)))]
     else:
         places = [tuple(_grams(segment[at : at + _WINDOW])) for at in range(len(segment) - _WINDOW + 1)]
-    return [grams for grams in places if len(grams) <= _MOST_GRAMS]
+    return places
 
 
 def _grams(window: str) -> list[int]:

@@ -1,0 +1,33 @@
+"""Who asks, and what of a number they may see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.gateway.domain.search import Search
+
+_OF_HOLDERS = {"subscription", "owner", "cause", "charged", "until_from", "until_to"}
+_PARTICULARS = ("hold", "holder", "subscription", "remark", "reason", "partner")
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody who searches. `domains`: the own one and the partner's; `may_manage`: sees everything."""
+
+    org: str | None = None
+    domains: tuple[str, ...] = ()
+    may_manage: bool = False
+
+    def is_confined(self, search: Search) -> bool:
+        """Tell whether a search is about holders, of whom others may know nothing: then only own numbers are found."""
+        return not self.may_manage and (bool(search.asked & _OF_HOLDERS) or search.sort == "until")
+
+    def sees(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what they may see of a number that was found."""
+        own = data["holder"] is not None and data["holder"]["org"] == self.org
+        if self.may_manage or own:
+            return dict(data)
+        return {name: None if name in _PARTICULARS else value for name, value in data.items()}
+
+
+OPERATOR = Asker(may_manage=True)

@@ -1,0 +1,45 @@
+"""Searches that people make every day, by policy and clock."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts.policy import Policy
+from services.gateway.domain.search import WrongSearch
+
+Fields = dict[str, Any]
+
+
+def preset(name: str, now: datetime, policy: Policy) -> Fields:
+    """Give the fields of a preset search. Raises `WrongSearch`."""
+    made = PRESETS.get(name.replace(" ", "-"))
+    if made is None:
+        raise WrongSearch(f"preset: there is no {name!r}; there are {', '.join(PRESETS)}.")
+    return made(now, policy)
+
+
+def _stale(now: datetime, policy: Policy) -> Fields:
+    """Available for longer than the policy's `stale`: nobody wants them."""
+    return {"state": ("available",), "since_to": _moved(now, -policy.stale), "sort": "since"}
+
+
+def _ending_soon(now: datetime, policy: Policy) -> Fields:
+    """Holds that end within the policy's notice, or are over."""
+    return {"state": ("reserved", "locked"), "until_to": _moved(now, policy.notice), "sort": "until"}
+
+
+def _charged(now: datetime, policy: Policy) -> Fields:
+    """Reservations that somebody pays for, the next to end first."""
+    return {"state": ("reserved",), "charged": True, "sort": "until"}
+
+
+def _moved(now: datetime, period: timedelta) -> datetime:
+    try:
+        return now + period
+    except OverflowError:
+        return now
+
+
+PRESETS: dict[str, Callable[[datetime, Policy], Fields]] = {
+    "stale": _stale, "ending-soon": _ending_soon, "charged": _charged,
+}  # fmt: skip

@@ -1,0 +1,26 @@
+"""A number as people and programs see it: as inventory's events tell it."""
+
+from functools import lru_cache
+from typing import Any
+
+from contracts.fields import format_instant
+from services.gateway.domain import Entry, instant
+
+_FIELDS = (
+    "state", "previous", "version", "since", "hold", "holder", "subscription", "remark", "reason", "vendor", "country",
+    "sku", "number_type", "capabilities", "routing", "golden", "ported_in", "visible_to", "partner",
+)  # fmt: skip
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """Give the data of the latest event of a number."""
+    data = {"number": entry["_id"], **{name: entry[name] for name in _FIELDS}}
+    data["since"] = _time(entry["since"])
+    if (hold := entry["hold"]) is not None:
+        data["hold"] = {**hold, "until": _time(hold["until"]), "free_until": _time(hold["free_until"])}
+    return data
+
+
+@lru_cache(maxsize=4096)
+def _time(stored: int | None) -> str | None:
+    return None if stored is None else format_instant(instant(stored))

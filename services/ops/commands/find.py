@@ -1,0 +1,103 @@
+"""`numberbank find`: numbers by what they are, whose they are, and how long they rest."""
+
+import asyncio
+from typing import Any
+
+import click
+from pydantic import Field
+
+from contracts.policy import Policy
+from services.chassis.settings import PolicyFile
+from services.gateway.domain import PRESETS, Search, WrongSearch, preset
+from services.ops.faults import WrongUsage
+from services.ops.finding import Found, find_numbers
+from services.ops.options import data_from, fields_of, option_of
+from services.ops.printing import line, say, table
+from services.ops.settings import StackSettings
+from services.ops.wording import until_of, whose
+
+FIELDS = [field for field in fields_of(Search) if field.path != ("q",)]
+
+
+class _FindSettings(StackSettings):
+    policy: PolicyFile = Field(
+        default_factory=Policy.shipped, alias="NUMBERBANK_POLICY", description="file that says what is stale"
+    )
+
+
+def _find(
+    q: str | None,
+    preset_name: str | None,
+    limit: int,
+    cursor: str | None,
+    facets: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    settings = _FindSettings.load()
+    try:
+        asked = {} if preset_name is None else preset(preset_name, settings.clock().now(), settings.policy)
+        asked |= {name: tuple(value) if isinstance(value, list) else value for name, value in _given(given).items()}
+        search = Search.of(asked if q is None else asked | {"q": q})
+        found = asyncio.run(find_numbers(settings, search, limit, cursor, facets=facets))
+    except WrongSearch as error:
+        raise WrongUsage(f"{error}") from None
+    _show(found, as_json)
+
+
+def _given(given: dict[str, Any]) -> dict[str, Any]:
+    return data_from(FIELDS, given)
+
+
+def _show(found: Found, as_json: bool) -> None:
+    counts = found.facets
+    if as_json:
+        for number in found.numbers:
+            line(number)
+        summary: dict[str, Any] = {"numbers": len(found.numbers), "next": found.next}
+        if counts is not None:
+            summary |= {"total": counts.total, "approximate": counts.approximate, "facets": counts.facets}
+        line({"summary": summary})
+        return
+    columns = ("number", "state", "since", "until", "whose", "vendor", "country", "sku", "can")
+    table(columns, [_row(number) for number in found.numbers])
+    if counts is not None:
+        rows = [(facet, _said(value), n) for facet, values in counts.facets.items() for value, n in values.items()]
+        table(("facet", "value", "numbers"), rows)
+        say(f"{'At least ' if counts.approximate else ''}{counts.total} numbers.")
+    say(f"More with --cursor {found.next}" if found.next else f"{len(found.numbers)} shown, the last ones.")
+
+
+def _row(number: dict[str, Any]) -> tuple[object, ...]:
+    marks = [name.replace("_", "-") for name in ("golden", "ported_in") if number[name]]
+    can = ", ".join([*number["capabilities"], *marks])
+    return (
+        number["number"], number["state"], number["since"], until_of(number), whose(number), number["vendor"],
+        number["country"], number["sku"], can,
+    )  # fmt: skip
+
+
+def _said(value: object) -> object:
+    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+
+
+find = click.Command(
+    "find",
+    callback=_find,
+    params=[
+        click.Argument(["q"], required=False, metavar="[TEXT]"),
+        *(option_of(field) for field in FIELDS),
+        click.Option(["--preset", "preset_name"], metavar="NAME", help=f"a usual search: {', '.join(PRESETS)}"),
+        click.Option(["--limit"], type=click.IntRange(1, 1000), default=50, show_default=True, help="numbers a page"),
+        click.Option(["--cursor"], help="go on where an earlier page ended"),
+        click.Option(["--facets"], is_flag=True, help="count what fits, by state, vendor, country and more"),
+        click.Option(["--json", "as_json"], is_flag=True, help="one object a line: numbers, then a summary"),
+    ],
+    short_help="Find numbers by what they are and whose they are.",
+    help="""Find numbers: all that is given must fit, of several values any one.
+
+    TEXT is part of a number, a subscription or an owner. A pattern is a part of the number: a leading + anchors it, *
+    stands for any run of digits, ? for one, and letters for the keys of a telephone. Ranges include their beginning
+    and not their end.""",
+    epilog="Example: numberbank find --state available --pattern '+65*888' --facets",
+)
