@@ -9,11 +9,7 @@ from services.chassis.records import Last, Lot, Record
 
 
 class Intake:
-    """Between broker and lane. Closed, it drops what it is handed: all of it will come again.
-
-    Records are read as they come and not when their batch begins: so a lane that waits for the database or the
-    broker has its next batch ready.
-    """
+    """Between broker and lane. Closed, it drops what it is handed: all of it will come again."""
 
     def __init__(
         self,
@@ -27,8 +23,8 @@ class Intake:
     ) -> None:
         self.opened = False
         self._gaps = gaps  # whether the topic is compacted, so that gaps are nothing to doubt
-        self._lot, self._broker, self._read, self._made_anew = lot, broker, read, made_anew
-        self._inbox = Inbox(most)
+        self._lot, self._broker, self._made_anew = lot, broker, made_anew
+        self._inbox = Inbox(read, most)
         self._expect = 0  # offset of the next record to be handed
         self._proof: Last | None = None
         self._doubted = -1  # offset where a gap was seen
@@ -70,13 +66,13 @@ class Intake:
             self._expect = proof.offset + 1
         if records:
             self._expect = records[-1].offset + 1
-            self._inbox.put([self._read(record) for record in records])
+            self._inbox.put(records)
         if self._inbox.full and not self._paused:
             self._paused = True
             self._broker.pause(self._lot)
 
     def take(self) -> list[Item]:
-        """Take the next batch, empty if nothing waits."""
+        """Take the next batch, empty if none is ready."""
         batch = self._inbox.take()
         if self._paused and self._inbox.low and self.opened:
             self._paused = False

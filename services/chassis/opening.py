@@ -25,16 +25,16 @@ async def open_lane(lane: "Lane") -> Opening:
     """Take the lane over from whoever had it. Raises `Refusal` when the topic is not the one it was."""
     parts, lot = lane.parts, lane.lot
     parts.step("opening")
-    beginning, _ = (await lane.patiently(parts.broker.bounds([lot])))[lot]
+    beginning, _ = (await lane.pulse.patiently(parts.broker.bounds([lot])))[lot]
     # The bump of the epoch is the moment of handing over: from here on the old owner's writes miss.
-    fence = await lane.trying(lambda: parts.store.take_over(lot, beginning))
-    beginning, end = (await lane.patiently(parts.broker.bounds([lot])))[lot]
+    fence = await lane.pulse.trying(lambda: parts.store.take_over(lot, beginning))
+    beginning, end = (await lane.pulse.patiently(parts.broker.bounds([lot])))[lot]
     _check(parts.service.name, lot, fence, beginning, end)
-    noted = await lane.patiently(parts.broker.noted(lot))
+    noted = await lane.pulse.patiently(parts.broker.noted(lot))
     if fence.out and (noted is None or noted < fence.batch):
-        await lane.patiently(parts.broker.publish(fence.out, fence.id, fence.batch))
+        await lane.pulse.patiently(parts.broker.publish(fence.out, fence.id, fence.batch))
     await read_first(lane, lane.source.after)
-    beginning, end = (await lane.patiently(parts.broker.bounds([lot])))[lot]  # retention goes on meanwhile
+    beginning, end = (await lane.pulse.patiently(parts.broker.bounds([lot])))[lot]  # retention goes on meanwhile
     _check(parts.service.name, lot, fence, beginning, end)
     proof = fence.last if fence.last is not None and fence.last.offset >= beginning else None
     start = proof.offset if proof else fence.next
@@ -64,10 +64,10 @@ async def read_first(lane: "Lane", topics: Collection[Topic]) -> None:
     """Wait until the other topics are read, by whoever owns their lanes, to the end that they have now."""
     parts = lane.parts
     lots = [Lot(topic.name, number) for topic in topics for number in range(parts.broker.partitions(topic.name))]
-    ends = await lane.patiently(parts.broker.bounds(lots)) if lots else {}
+    ends = await lane.pulse.patiently(parts.broker.bounds(lots)) if lots else {}
     delays = Delays(first=0.005, longest=0.2)
     for lot, (beginning, end) in ends.items():
         while beginning < end:
-            if await lane.trying(lambda lot=lot: parts.store.progress(lot)) >= end:  # type: ignore[misc]
+            if await lane.pulse.trying(lambda lot=lot: parts.store.progress(lot)) >= end:  # type: ignore[misc]
                 break
             await delays.wait()

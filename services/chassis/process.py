@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from services.chassis.errors import Refusal
 from services.chassis.health import health_server
 from services.chassis.kafka import KafkaBroker
-from services.chassis.lane import Parts
 from services.chassis.metrics import CountedLines, Metrics
 from services.chassis.mongo import MongoStore
+from services.chassis.parts import Parts
 from services.chassis.road import Road
 from services.chassis.service import Service
 from services.chassis.settings import Settings

@@ -9,8 +9,9 @@ from typing import Any
 
 from services.chassis.dead_letters import letters_of
 from services.chassis.errors import Refusal, StoreTrouble
-from services.chassis.lane import Lane, Parts
+from services.chassis.lane import Lane
 from services.chassis.opening import passed_by_retention
+from services.chassis.parts import Parts
 from services.chassis.records import Lot, Record
 from services.chassis.service import Input
 
@@ -135,7 +136,7 @@ class Road:
         return (
             self._assigned_once
             and not self._failed.done()
-            and all(lane.opened and now - lane.beat < STUCK / 4 for lane in self.lanes.values())
+            and all(lane.opened and now - lane.pulse.last < STUCK / 4 for lane in self.lanes.values())
         )
 
     async def _check_partitions(self) -> None:
@@ -161,7 +162,7 @@ class Road:
         """Fail rather than wait for ever: for a lane that is stuck, or for records that never come."""
         now = asyncio.get_running_loop().time()
         for lane in self.lanes.values():
-            if now - lane.beat > STUCK:
+            if now - lane.pulse.last > STUCK:
                 self._fail(f"{lane.fence.id} has not tried anything for {STUCK:.0f} s; this process gives up.")
         opened = {lot: lane for lot, lane in self.lanes.items() if lane.opened}
         for lot, (beginning, end) in (await self.parts.broker.bounds(opened)).items():

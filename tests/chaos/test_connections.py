@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from services.chassis.kafka import KafkaBroker
-from services.chassis.lane import Parts
 from services.chassis.memory import MemoryDatabase, MemoryStore
 from services.chassis.metrics import Metrics
+from services.chassis.parts import Parts
 from services.chassis.records import Lot, Outgoing, Record
 from services.chassis.road import Road
 from services.chassis.stops import never

@@ -11,10 +11,10 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from services.chassis.clock import SystemClock
 from services.chassis.errors import Conflict, StoreTrouble
-from services.chassis.lane import Parts
 from services.chassis.memory import MemoryBroker, MemoryStore, MemoryTransaction
 from services.chassis.metrics import Metrics
 from services.chassis.partitions import home
+from services.chassis.parts import Parts
 from services.chassis.records import Headers
 from services.chassis.road import Road
 from services.chassis.stops import never

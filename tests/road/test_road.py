@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from services.chassis.clock import SystemClock
-from services.chassis.lane import Parts
 from services.chassis.memory import MemoryBroker, MemoryStore
 from services.chassis.metrics import Metrics
 from services.chassis.partitions import home
+from services.chassis.parts import Parts
 from services.chassis.records import Lot, Outgoing, Record
 from services.chassis.road import Road
 from services.chassis.service import Input, Service

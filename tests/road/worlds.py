@@ -15,10 +15,10 @@ from pymongo import AsyncMongoClient
 from contracts.message import Topic
 from services.chassis.clock import SystemClock
 from services.chassis.kafka import KafkaBroker
-from services.chassis.lane import Parts
 from services.chassis.memory import MemoryBroker, MemoryCluster, MemoryDatabase, MemoryStore
 from services.chassis.metrics import Metrics
 from services.chassis.mongo import MongoStore
+from services.chassis.parts import Parts
 from services.chassis.records import Headers, Record
 from services.chassis.road import Road
 from services.chassis.service import Service

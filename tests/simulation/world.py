@@ -9,9 +9,9 @@ from typing import Any, get_type_hints
 
 from contracts.topics import EVERY_TOPIC
 from services.chassis.errors import Refusal
-from services.chassis.lane import Parts
 from services.chassis.memory import MemoryBroker, MemoryCluster, MemoryDatabase, MemoryStore
 from services.chassis.metrics import Metrics
+from services.chassis.parts import Parts
 from services.chassis.records import Record
 from services.chassis.road import Road
 from services.chassis.service import Service

@@ -16,9 +16,9 @@ from aiosmtpd.controller import Controller
 from contracts.fields import format_instant
 from contracts.topics import EVERY_TOPIC, SERVICES
 from services.chassis.clock import FrozenClock
-from services.chassis.lane import Parts
 from services.chassis.memory import MemoryBroker, MemoryCluster, MemoryDatabase, MemoryStore
 from services.chassis.metrics import Metrics
+from services.chassis.parts import Parts
 from services.chassis.road import Road
 from services.chassis.stops import never
 from services.chassis.tracing import UNTRACED, Tracing
@@ -128,7 +128,7 @@ class System:
     def _idle(self) -> bool:
         roads = [road for road, _, _ in self._running.values()]
         return all(
-            lane.opened and lane.fence.next == len(self.cluster.logs[lot]) and lane._aim is None
+            lane.opened and lane.fence.next == len(self.cluster.logs[lot]) and not lane.aiming
             for road in roads
             for lot, lane in road.lanes.items()
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.chassis import batch, lane
 from services.chassis.batch import Sorter
+from services.chassis.committer import Committer
 from services.chassis.errors import FenceMissed, LaneLost
 from services.chassis.fence import FENCES, Fence
 from services.chassis.intake import Intake
@@ -15,11 +16,11 @@ from services.chassis.opening import Opening
 from services.chassis.reading import Reading, Skipped, Unreadable
 from tests.simulation.planted.planting import Planted, replaced, together
 
-DECIDING: ContextVar[Lane] = ContextVar("deciding")
+DECIDING: ContextVar[Committer] = ContextVar("deciding")
 
 
 def _known(transact: Any) -> Any:
-    async def known(self: Lane, *given: Any) -> Any:
+    async def known(self: Committer, *given: Any) -> Any:
         DECIDING.set(self)
         return await transact(self, *given)
 
@@ -29,7 +30,7 @@ def _known(transact: Any) -> Any:
 def _published_first(advance: Any) -> Any:
     async def advanced(self: MemoryTransaction, before: Fence, after: Fence) -> None:
         if after.out:
-            await DECIDING.get().parts.broker.publish(after.out, after.id, after.batch)
+            await DECIDING.get()._parts.broker.publish(after.out, after.id, after.batch)
         await advance(self, before, after)
 
     return advanced
@@ -65,8 +66,8 @@ def _same_epoch(take_over: Any) -> Any:
 
 
 def _taken_for_an_abort(_: Any) -> Any:
-    async def looked_up(self: Lane) -> None:
-        fence = await self.trying(lambda: self.parts.store.fence(self.lot))
+    async def looked_up(self: Committer) -> None:
+        fence = await self._pulse.trying(lambda: self._parts.store.fence(self._lot))
         if fence is None or fence.epoch != self.fence.epoch:
             raise LaneLost
         self.fence = self.fence._replace(batch=fence.batch)
@@ -94,8 +95,8 @@ def _at_the_commit(open_lane: Any) -> Any:
 
 
 def _noted_first(publish: Any) -> Any:
-    async def published(self: Lane) -> None:
-        await self.parts.broker.note({self.lot: (self.fence.next, self.fence.batch)})
+    async def published(self: Committer) -> None:
+        await self._parts.broker.note({self._lot: (self.fence.next, self.fence.batch)})
         await publish(self)
 
     return published
@@ -134,15 +135,16 @@ def _at_opening(open: Any) -> Any:
 
 ROAD = (
     Planted("a batch is published before its fence is committed",
-            together(replaced(Lane, "_transact", _known), replaced(MemoryTransaction, "advance", _published_first))),
+            together(replaced(Committer, "_transact", _known),
+                     replaced(MemoryTransaction, "advance", _published_first))),
     Planted("the fence does not keep what is to be published", replaced(Fence, "document", _without_outbox)),
     Planted("the fence is written whoever owns the lane", replaced(MemoryTransaction, "advance", _matched_by())),
     Planted("the batch is not checked in the match", replaced(MemoryTransaction, "advance", _matched_by("epoch"))),
     Planted("opening does not bump the epoch", replaced(MemoryStore, "take_over", _same_epoch),
             "`tests/model` (epoch-not-bumped)"),
-    Planted("an unknown commit is taken for an abort", replaced(Lane, "_looked_up", _taken_for_an_abort)),
+    Planted("an unknown commit is taken for an abort", replaced(Committer, "look_up", _taken_for_an_abort)),
     Planted("opening does not publish the fence again", replaced(MemoryBroker, "noted", _all_noted)),
-    Planted("a batch is noted as published before it is", replaced(Lane, "_publish", _noted_first)),
+    Planted("a batch is noted as published before it is", replaced(Committer, "_publish", _noted_first)),
     Planted("a lane begins at Kafka's commit, not at its fence", replaced(lane, "open_lane", _at_the_commit)),
     Planted("readers ignore nb-writer and nb-seq", replaced(batch, "_origin", lambda _: lambda record: ("", (0, 0)))),
     Planted("a gap is believed at once", replaced(Intake, "__init__", _gapless)),
