@@ -91,7 +91,7 @@ class Tally(NamedTuple):
     forwarded: int
 
 
-def tally(items: Sequence[Item], fence: Fence, work: Work, service: str) -> Tally:
+def tally(items: Sequence[Item], fence: Fence, work: Work, service: str, *, letters: bool = True) -> Tally:
     """Drop the repeats of our own records, put dead letters and forwarded records out, keep the messages."""
     seen = dict(fence.seen)
     messages: list[Taken] = []
@@ -106,7 +106,7 @@ def tally(items: Sequence[Item], fence: Fence, work: Work, service: str) -> Tall
                 seen[writer] = seq
         if isinstance(found, Message):
             messages.append(Taken(found, _written_at(record) if writer else record.timestamp))
-        elif isinstance(found, Unreadable):
+        elif isinstance(found, Unreadable) and letters:
             place = record.partition % work.partitions(letters_of(record.topic, service))
             work.out.append(dead_letter(record, found, service, work.now, place))
             dead.append(found.code)

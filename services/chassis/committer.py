@@ -118,6 +118,8 @@ class Committer:
         return portion._replace(items=[self._given_up(portion.items[0], code, reason)])
 
     def _given_up(self, item: Item, code: str, reason: str) -> Item:
+        if self._parts.service.rebuilds is not None:
+            raise Refusal(f"{self.fence.id} cannot follow record {item.record.offset}: {reason} See its log.")
         if not isinstance(item.found, Unreadable):
             return item._replace(found=Unreadable(code, reason))
         if item.record.value is None and not item.record.headers:
@@ -129,7 +131,7 @@ class Committer:
         now = max(parts.clock.now(), at)  # what was due stays due, although a clock may step back
         async with parts.store.transaction() as transaction:
             work = Work(transaction, now, self._lot.partition, parts.service.source, parts.broker.partitions, trace)
-            found = tally(items, before, work, parts.service.name)
+            found = tally(items, before, work, parts.service.name, letters=parts.service.rebuilds is None)
             if messages := trace.handed(found.messages):
                 await self._source.handle(work, messages)
             if due and self._source.timers:

@@ -12,6 +12,7 @@ from services.chassis.records import Last, Lot, Outgoing
 
 Sequence = tuple[int, int]  # batch, ordinal
 FENCES = "fences"
+REBUILD = "rebuild"  # fences of whoever makes the documents anew
 
 
 def name_of(service: str, lot: Lot) -> str:

@@ -56,7 +56,7 @@ def _translated() -> Iterator[None]:
 class MongoStore:
     """One service's collections, named `service.collection`, in a replica set."""
 
-    def __init__(self, url: str, service: str) -> None:
+    def __init__(self, url: str, service: str, fences: str = FENCES) -> None:
         with strictly(url):
             self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
                 url,
@@ -67,7 +67,7 @@ class MongoStore:
             )
             database = self._client.get_default_database(DATABASE, codec_options=_CODEC, write_concern=MAJORITY)
         self._database = database.with_options(read_concern=ReadConcern("majority"))
-        self._service = service
+        self._service, self._fences = service, fences
 
     async def connect(self, service: Service) -> None:
         """Find the database, and make collections and indexes. Raises `Unusable`, and is closed then."""
@@ -97,7 +97,7 @@ class MongoStore:
         """Make what transactions need to find: they cannot make collections or indexes themselves."""
         # Only what the user may see: whoever has rights for just its own collections may not list all.
         there = set(await self._database.list_collection_names(authorizedCollections=True))
-        for name in (*service.collections, *service.expiring, FENCES, "topics"):
+        for name in (*service.collections, *service.expiring, self._fences, "topics"):
             if f"{self._service}.{name}" not in there:
                 await self._make(f"{self._service}.{name}")
         for name, indexes in service.collections.items():
@@ -114,6 +114,13 @@ class MongoStore:
         except PyMongoError as error:
             if getattr(error, "code", None) != 48 and "already exists" not in str(error):
                 raise
+
+    async def empty(self, service: Service, names: Collection[str]) -> None:
+        """Drop collections with all that is in them, and make them anew with their indexes."""
+        with _translated():
+            for name in names:
+                await self._collection(name).drop()
+            await self._prepare(service)
 
     def close(self) -> None:
         """Close all connections."""
@@ -179,7 +186,7 @@ class MongoStore:
         fresh = first_fence(id, beginning).document()
         del fresh["_id"], fresh["epoch"]
         with _translated():
-            stored = await self._collection(FENCES).find_one_and_update(
+            stored = await self._collection(self._fences).find_one_and_update(
                 {"_id": id},
                 {"$inc": {"epoch": 1}, "$setOnInsert": fresh},
                 upsert=True,
@@ -190,13 +197,14 @@ class MongoStore:
     async def fence(self, lot: Lot) -> Fence | None:
         """Give the fence as the majority knows it."""
         with _translated():
-            stored = await self._collection(FENCES).find_one({"_id": name_of(self._service, lot)})
+            stored = await self._collection(self._fences).find_one({"_id": name_of(self._service, lot)})
         return Fence.from_document(stored) if stored else None
 
     async def progress(self, lot: Lot) -> int:
         """Give the offset that the lane of a lot takes next, -1 where there is no fence yet."""
         with _translated():
-            stored = await self._collection(FENCES).find_one({"_id": name_of(self._service, lot)}, {"next": 1})
+            id = name_of(self._service, lot)
+            stored = await self._collection(self._fences).find_one({"_id": id}, {"next": 1})
         return int(stored["next"]) if stored else -1
 
     async def keep_partitions(self, topic: str, partitions: int) -> int:
@@ -263,7 +271,8 @@ class MongoTransaction:
         """Write the fence, if it still is `before`. Raises `FenceMissed`."""
         wanted = {"_id": before.id, "epoch": before.epoch, "batch": before.batch}
         with _translated():
-            result = await self._store._collection(FENCES).replace_one(wanted, after.document(), session=self._session)
+            fences = self._store._collection(self._store._fences)
+            result = await fences.replace_one(wanted, after.document(), session=self._session)
         if result.matched_count != 1:
             raise FenceMissed(f"{before.id} has another owner")
 

@@ -5,10 +5,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from services.chassis.fence import Fence
 from services.chassis.records import Lot, Outgoing, Record
+
+if TYPE_CHECKING:
+    from services.chassis.service import Service
 
 Document = dict[str, Any]
 
@@ -83,6 +86,9 @@ class Store(Reader, Protocol):
 
     async def keep_partitions(self, topic: str, partitions: int) -> int:
         """Note the number of partitions at first sight, and give the one that was noted."""
+
+    async def empty(self, service: "Service", names: Collection[str]) -> None:
+        """Drop collections with all that is in them, and make them anew with their indexes."""
 
     def close(self) -> None:
         """Close all connections."""

@@ -27,7 +27,7 @@ async def serve(services: Sequence[tuple[Service, Settings]], health_port: int |
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
-    roads = [await _connected(service, settings, metrics) for service, settings in services]
+    roads = [await connected(service, settings, metrics) for service, settings in services]
     # What lives as long as the process is no garbage; looking at it again costs a tenth of the speed.
     gc.collect()
     gc.freeze()
@@ -38,11 +38,12 @@ async def serve(services: Sequence[tuple[Service, Settings]], health_port: int |
     log.info("stopped")
 
 
-async def _connected(service: Service, settings: Settings, metrics: Metrics) -> Road:
+async def connected(service: Service, settings: Settings, metrics: Metrics) -> Road:
+    """Give the road of a service whose servers are found. Raises `Refusal`."""
     tracing = tracing_of(service.name, settings)
     broker = KafkaBroker(service.name, settings.kafka, settings.session_timeout)
     await broker.connect()
-    store = MongoStore(settings.mongo.get_secret_value(), service.name)
+    store = MongoStore(settings.mongo.get_secret_value(), service.owner, service.fences)
     try:
         await store.connect(service)
     except Refusal:

@@ -153,7 +153,7 @@ class Road:
                     f"Topic {name} has {has} partitions but began with {began}, and numbers are spread over that "
                     f"many: make it anew with {began}, and replay, or migrate to a new set of topics."
                 )
-        for name in self._inputs:
+        for name in self._inputs if service.rebuilds is None else ():
             broker.partitions(letters_of(name, service.name))
 
     # -- watching

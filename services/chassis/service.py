@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from contracts.message import Message, Topic
+from services.chassis.fence import FENCES, REBUILD
 from services.chassis.ports import Reader
 from services.chassis.work import Taken, Work
 
@@ -62,13 +63,31 @@ class Partial:
 
 @dataclass(frozen=True)
 class Service:
-    """A service. `collections`: each with its indexes, fields in order, made before the first transaction."""
+    """A service. `collections`: each with its indexes, fields in order, made before the first transaction.
+
+    `rebuilds`: the service whose documents this one makes anew beside it, under a group and fences of its own. What
+    cannot be read is passed over then: that service has put it away.
+    `rebuilt_by`: the group of that, `renewed`: collections that it drops.
+    """
 
     name: str
     inputs: tuple[Input, ...]
     writes: tuple[Topic, ...]
     collections: Mapping[str, Sequence[tuple[str, ...] | Partial]] = field(default_factory=dict)
     expiring: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # collection: TTL field, seconds
+    rebuilds: str | None = None
+    rebuilt_by: str | None = None
+    renewed: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """The service whose collections they are."""
+        return self.rebuilds or self.name
+
+    @property
+    def fences(self) -> str:
+        """The collection of its fences."""
+        return REBUILD if self.rebuilds else FENCES
 
     @property
     def source(self) -> str:

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any, NamedTuple, Self
 
+from services.chassis.errors import Refusal
 from services.chassis.ports import Document, Reader
 from services.chassis.service import Partial
 from services.chassis.work import Work
 from services.gateway.domain import Entry, Sort, changes, sort_of
 
-POINTER = "views"  # one document, `live`, says which set is read
+POINTER = "views"  # one document, `live`: `name` of the set that is read, and of the one that is `building`
 LIVE = "live"
 
 # What is found quickly, each in the order of numbers (`_id`). Those in the second part never move with a state.
@@ -50,6 +51,14 @@ async def live_views(reader: Reader | Work) -> Views:
     """Give the set that is read, and followed by the lanes."""
     found = (await reader.get(POINTER, [LIVE])).get(LIVE)
     return SETS["a" if found is None else found["name"]]
+
+
+async def views_to_build(reader: Reader | Work) -> Views:
+    """Give the set that is made anew. Raises `Refusal` when none is."""
+    name = (await reader.get(POINTER, [LIVE])).get(LIVE, {}).get("building")
+    if name is None:
+        raise Refusal("The views are not being made anew any longer: somebody else has finished it.")
+    return SETS[name]
 
 
 class Catalogue:

@@ -79,7 +79,7 @@ class MemoryWorld:
 
     async def start(self, service: Service) -> Instance:
         broker = MemoryBroker(self.cluster, service.name)
-        store = MemoryStore(self.database, service.name)
+        store = MemoryStore(self.database, service.owner, fences=service.fences)
         return Instance(Road(Parts(service, broker, store, SystemClock(), Metrics(), never, 0.01)))
 
     async def write(
@@ -129,7 +129,10 @@ class RealWorld:
         await create_topics(self.kafka, partitions, topics=self.new)
 
     async def start(self, service: Service, session_timeout: float = 6.0) -> Instance:
-        broker, store = KafkaBroker(service.name, [self.kafka], session_timeout), MongoStore(self.mongo, service.name)
+        broker, store = (
+            KafkaBroker(service.name, [self.kafka], session_timeout),
+            MongoStore(self.mongo, service.owner, service.fences),
+        )
         await broker.connect()
         await store.connect(service)
         instance = Instance(Road(Parts(service, broker, store, SystemClock(), Metrics(), never)))

@@ -11,13 +11,14 @@ from services.chassis.memory.transaction import MemoryTransaction
 from services.chassis.memory.wire import Wire
 from services.chassis.ports import Document, Transaction
 from services.chassis.records import Lot
+from services.chassis.service import Service
 
 
 class MemoryStore:
     """One service's collections, named `service.collection`."""
 
-    def __init__(self, database: MemoryDatabase, service: str, wire: Wire | None = None) -> None:
-        self.database, self.service, self.wire = database, service, wire or Wire()
+    def __init__(self, database: MemoryDatabase, service: str, wire: Wire | None = None, fences: str = FENCES) -> None:
+        self.database, self.service, self.wire, self.fences = database, service, wire or Wire(), fences
 
     async def get(self, collection: str, ids: Collection[Any]) -> dict[Any, Document]:
         """Give the documents with these `_id`s that there are."""
@@ -49,7 +50,7 @@ class MemoryStore:
         """Give the fence of a lot under a new epoch, made at `beginning` where there is none."""
         await self.wire.there("take over")
         database, id = self.database, name_of(self.service, lot)
-        key = (f"{self.service}.{FENCES}", id)
+        key = (f"{self.service}.{self.fences}", id)
         if key in database.locked:
             raise Conflict(f"{id} is written by a transaction that is still open")
         found = database.collections[key[0]].get(id)
@@ -66,7 +67,7 @@ class MemoryStore:
     async def fence(self, lot: Lot) -> Fence | None:
         """Give the fence."""
         await self.wire.there("fence")
-        found = self.database.collections[f"{self.service}.{FENCES}"].get(name_of(self.service, lot))
+        found = self.database.collections[f"{self.service}.{self.fences}"].get(name_of(self.service, lot))
         fence = Fence.from_document(found) if found else None
         await self.wire.back("fence")
         return fence
@@ -80,6 +81,12 @@ class MemoryStore:
         """Note the number of partitions at first sight, and give the one that was noted."""
         await self.wire.there("topics")
         return self.database.partitions.setdefault((self.service, topic), partitions)
+
+    async def empty(self, service: Service, names: Collection[str]) -> None:
+        """Drop all that is in these collections."""
+        await self.wire.there("empty")
+        for name in (f"{self.service}.{each}" for each in names):
+            self.database.write({(name, id): None for id in self.database.collections[name]})
 
     def close(self) -> None:
         """Do nothing."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from services.chassis.errors import FenceMissed
-from services.chassis.fence import FENCES, Fence
+from services.chassis.fence import Fence
 from services.chassis.memory.database import Key, copied, matching, stored
 from services.chassis.ports import Document
 
@@ -77,10 +77,10 @@ class MemoryTransaction:
     async def advance(self, before: Fence, after: Fence) -> None:
         """Write the fence, if it still is `before`. Raises `FenceMissed`."""
         await self._store.wire.there("advance")
-        found = self._seen(self._named(FENCES), before.id)
+        found = self._seen(self._named(self._store.fences), before.id)
         if found is None or (found["epoch"], found["batch"]) != (before.epoch, before.batch):
             raise FenceMissed(before.id)
-        self._write(FENCES, after.id, stored(after.document()))
+        self._write(self._store.fences, after.id, stored(after.document()))
 
     def commit(self) -> None:
         """Apply all writes. Raises `Conflict`."""

@@ -54,14 +54,15 @@ def _service(service: Service) -> User:
     forwards = [topic for topic in reads if topic.homed]
     writes = [*service.writes, *forwards, *(dead_letters(topic, service.name) for topic in reads)]
     grants = _topics({"Read": reads, "Describe": [t for t in looks if t not in reads], "Write": writes})
-    group = Grant("group", service.name, ("Read",))
-    return User(service.name, f"the service {service.name}", (*grants, group), tuple(_owned(service)))
+    groups = (Grant("group", name, ("Read",)) for name in (service.name, service.rebuilt_by) if name)
+    return User(service.name, f"the service {service.name}", (*grants, *groups), tuple(_owned(service)))
 
 
 def _owned(service: Service) -> Iterator[Privilege]:
     for name in dict.fromkeys((*service.collections, *service.expiring, FENCES, "topics")):
         indexed = name in service.expiring or service.collections.get(name)
-        yield Privilege(f"{service.name}.{name}", (*OWNED, "createIndex") if indexed else OWNED)
+        more = ("createIndex",) * bool(indexed) + ("dropCollection",) * (name in service.renewed)
+        yield Privilege(f"{service.name}.{name}", (*OWNED, *more))
 
 
 def _deployer() -> User:
