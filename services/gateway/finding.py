@@ -15,8 +15,8 @@ from services.gateway.store import LIVE, POINTER, SETS, Views
 MOST = 1_000  # numbers of a page
 FACETS = ("state", "vendor", "country", "sku", "golden", "ported_in")
 COUNTED = frozenset(FACETS)  # a search by nothing else is counted already
-SAMPLES = (20_000, 1_000)  # numbers that are counted one by one, and how many if that takes too long
-PATIENCE = 0.2  # seconds for it
+SAMPLES = (10_000, 500)  # numbers that are counted one by one, and how many if that takes too long
+PATIENCE = 0.12  # seconds for each of them
 LONGER = 10.0  # seconds for what is counted already
 REMEMBERED = 1.0  # seconds that the live set of views is taken to be the same
 
@@ -41,6 +41,7 @@ class Finder:
     """Searches the live views; while they are rebuilt it searches the old ones, and then the new."""
 
     viewer: Viewer
+    patience: float = PATIENCE
     _views: Views = SETS["a"]
     _looked: float = field(default=-REMEMBERED)
 
@@ -65,7 +66,7 @@ class Finder:
             return _summed(groups or [], approximate=groups is None)
         for most in SAMPLES:
             limited: list[Document] = [fitting, {"$limit": most + 1}, _grouped({"$sum": 1})]
-            groups = await self.viewer.gather(views.catalogue, limited, PATIENCE)
+            groups = await self.viewer.gather(views.catalogue, limited, self.patience)
             if groups is not None:
                 return _summed(groups, approximate=sum(each["n"] for each in groups) > most)
         return Facets(0, {}, approximate=True)

@@ -14,12 +14,14 @@ import pytest
 from contracts.policy import Policy
 from services.chassis.mongo import MongoStore
 from services.chassis.work import Work
+from services.gateway import finding
 from services.gateway.app import service
 from services.gateway.domain import OPERATOR, Asker, Search, WrongSearch, preset
 from services.gateway.finding import FACETS, Finder
 from services.gateway.handlers import Gateway
+from services.gateway.query import wanted
 from services.gateway.settings import GatewaySettings
-from services.gateway.store import live_views
+from services.gateway.store import SETS, live_views
 from services.ops.cli import outcome_of
 from services.ops.stack import Stack
 from tests.unit.gateway.oracle import fits, key, visible
@@ -35,7 +37,7 @@ class Stock:
 
     def __init__(self, store: MongoStore, url: str) -> None:
         self.url = url
-        self.store, self.finder = store, Finder(store)
+        self.store, self.finder = store, Finder(store, patience=30)
         self.numbers: dict[str, dict[str, Any]] = {}
 
     async def becomes(self, *numbers: dict[str, Any]) -> None:
@@ -207,3 +209,20 @@ async def test_people_find_the_same_at_the_command_line(
     assert "acme" in capsys.readouterr().out
     assert await asyncio.to_thread(outcome_of, ["find", "--cursor", "nonsense"]) == 2
     assert "belongs to another search" in capsys.readouterr().err
+
+
+async def test_counts_of_what_takes_too_long_are_marked(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "SAMPLES", (50,))
+    some = await stock.finder.facets(Search(pattern="+65"), OPERATOR)
+    assert (some.total, some.approximate) == (51, True)
+    monkeypatch.setattr(finding, "SAMPLES", ())
+    none = await stock.finder.facets(Search(pattern="+65"), OPERATOR)
+    assert (none.total, none.approximate) == (0, True)
+
+
+@pytest.mark.parametrize("pattern", ["+6531", "+65312*8", "31588", "8888", "+1800*1234", "FLOWERS", "180055"])
+async def test_a_pattern_looks_at_little_more_than_what_it_finds(stock: Stock, pattern: str) -> None:
+    asked = wanted(Search(pattern=pattern), OPERATOR)
+    catalogue = stock.store._collection(SETS["a"].catalogue)
+    plan = (await catalogue.find(asked, sort=[("_id", 1)], limit=50).explain())["executionStats"]
+    assert plan["totalKeysExamined"] <= 3 * plan["nReturned"] + 30

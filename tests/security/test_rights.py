@@ -98,6 +98,10 @@ async def test_with_just_its_rights_every_service_does_its_work(
     await until(lambda: asyncio.to_thread(_rests, servers), 30)
     await says("billing", "activate", "S-1", "--org", "acme", "--product", "did", "--number", NUMBER)
     await says("billing", "expire", "S-1")
+    rebuilt = await asyncio.to_thread(servers.run, "gateway", "rebuild", env=servers.env("gateway"))
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    found = await asyncio.to_thread(servers.run, "find", "3158", "--facets", "--json", env=servers.env("auditor"))
+    assert NUMBER in found.stdout, found.stderr
     audited = await asyncio.to_thread(servers.run, "audit", env=servers.env("auditor"))
     assert audited.returncode == 0, audited.stdout + audited.stderr
     left = await asyncio.to_thread(servers.run, "lag", env=servers.env("auditor"))
