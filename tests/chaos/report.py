@@ -35,6 +35,7 @@ class Result:
     audit: dict[str, Any] = field(default_factory=dict)
     drained: float = 0.0  # seconds until nothing was left to do
     endings: dict[str, int] = field(default_factory=dict)  # instances that ended by themselves: how, how often
+    odd_endings: list[str] = field(default_factory=list)  # with their last words
     complaints: list[str] = field(default_factory=list)
     evidence: str = ""  # the folder with logs and data
 
@@ -86,6 +87,7 @@ def table(result: Result) -> str:
         "Load: " + _counts(result.traffic) + ".",
         "Audit: " + ("all is well" if result.ok else "NOT ALL IS WELL") + "; " + _counts(result.audit) + ".",
         "Instances that ended by themselves: " + (_counts(result.endings) or "none") + ".",
+        *result.odd_endings,
         result.left_out,
         *result.complaints,
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -37,6 +38,7 @@ TIMER = "lifecycle-timer"
 INSTANCES = 2  # of each service
 RECOVER = 120.0  # seconds in which every lane answers again, once nothing is broken any more
 DRAIN = 300.0  # seconds in which everything has to be done once nothing is broken any more
+USUAL = (4, -signal.SIGTERM)  # Kafka or MongoDB could not be used at the start; told to end before it listened
 Tasks = tuple[asyncio.Task[None], ...]
 
 
@@ -194,6 +196,7 @@ def _sum_up(
     result.most_at_once = overlap(struck, took)
     result.recoveries = recoveries(struck, took)
     result.endings = dict(Counter(f"{e.place.rpartition('-')[0]} exit {e.code}" for e in supervisor.endings))
+    result.odd_endings = [f"{e.place} exit {e.code}: {e.said[:500]}" for e in supervisor.endings if e.code not in USUAL]
     result.traffic = {
         "records acknowledged": ledger.records,
         "commands and facts to be answered": sum(map(len, ledger.asked.values())),

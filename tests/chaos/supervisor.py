@@ -23,6 +23,7 @@ class Ending(NamedTuple):
     place: str
     code: int
     at: float  # real Unix time
+    said: str  # its last line
 
 
 @dataclass(eq=False)
@@ -87,7 +88,7 @@ class Supervisor:
             place.running.kill()
             code = -signal.SIGALRM
         if code:
-            self.endings.append(Ending(place.name, code, time.time()))
+            self._note(place, code)
         self.places.remove(place)
 
     async def retire_all(self, services: Collection[str]) -> None:
@@ -116,9 +117,13 @@ class Supervisor:
             for place in self.places:
                 if place.running.process.poll() is not None and not place.busy:
                     if not place.expected:
-                        self.endings.append(Ending(place.name, place.running.process.returncode, time.time()))
+                        self._note(place, place.running.process.returncode)
                     self._start(place, {})
             await asyncio.sleep(LOOK)
+
+    def _note(self, place: Place, code: int) -> None:
+        lines = place.running.log.read_text(errors="replace").splitlines()
+        self.endings.append(Ending(place.name, code, time.time(), lines[-1] if lines else ""))
 
     def _start(self, place: Place, settings: Mapping[str, str]) -> None:
         place.running, place.expected, place.settings = self._run(place.service, place.index, settings), False, settings
