@@ -17,7 +17,7 @@ from services.chassis.records import Outgoing
 from services.chassis.tracing import UNTRACED, Trace
 
 T = TypeVar("T")
-BREATH = 200  # records or messages that a lane may take in one go: milliseconds in which other lanes wait
+BREATH = 100  # records or messages that a lane may take in one go: milliseconds in which other lanes wait
 _NAMESPACE = bytes.fromhex("9d3b1a5e3c4f5b0e8a6d2f7c1e90b4a7")
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # of a UUID: two bits of it are fixed
 

@@ -25,7 +25,8 @@ class Numbers:
 
     def __init__(self, numbers: dict[str, Document], strangers: dict[str, Document]) -> None:
         self._known_strangers = strangers.keys()
-        self._numbers = {number: number_from(document) for number, document in numbers.items()}
+        self._documents = numbers  # read when they are asked for: all at once would keep other lanes waiting
+        self._numbers: dict[str, Number] = {}
         self._answered: dict[str, bytes] = {
             number: document["answered"] for found in (strangers, numbers) for number, document in found.items()
         }
@@ -38,7 +39,11 @@ class Numbers:
         return cls(known, await work.get(STRANGERS, [number for number in numbers if number not in known]))
 
     def __getitem__(self, number: str) -> Number:
-        return self._numbers.get(number) or Number(number)
+        if number not in self._numbers:
+            if number not in self._documents:
+                return Number(number)
+            self._numbers[number] = number_from(self._documents[number])
+        return self._numbers[number]
 
     def __setitem__(self, number: str, after: Number) -> None:
         self._numbers[number] = after
@@ -58,7 +63,11 @@ class Numbers:
         joined = [number for number in self._known_strangers if number in self._numbers]
         numbers = [number for number in self._changed if number in self._numbers]
         strangers = [number for number in self._changed if number not in self._numbers]
-        await work.put(NUMBERS, [number_document(self._numbers[key], self._answered[key]) for key in numbers])
+        documents: list[Document] = []
+        for portion in work.portions(numbers):
+            documents += [number_document(self._numbers[key], self._answered[key]) for key in portion]
+            await work.give_way()
+        await work.put(NUMBERS, documents)
         await work.put(STRANGERS, [stranger_document(key, self._answered[key]) for key in strangers])
         await work.remove(STRANGERS, joined)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,8 +12,9 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from services.chassis.errors import Refusal
 from services.chassis.headers import published_headers
 from services.chassis.kafka.attempts import Attempts
-from services.chassis.records import Outgoing
+from services.chassis.records import Lot, Outgoing
 from services.chassis.security.cluster import Cluster
+from services.chassis.work import BREATH
 
 REQUEST = 15.0  # seconds for what is published
 CLOSE = 5.0  # seconds to leave
@@ -51,24 +52,39 @@ class Publisher:
 
     async def publish(self, records: Sequence[Outgoing], writer: str, batch: int) -> None:
         """Write records in order for each partition, and wait until all are safe. Raises `Refusal`."""
-        sent: dict[tuple[str, int], asyncio.Future[Any]] = {}
+        lots: dict[Lot, list[tuple[int, Outgoing]]] = defaultdict(list)
+        for ordinal, record in enumerate(records):
+            lots[Lot(record.topic, record.partition)].append((ordinal, record))
         try:
-            for topic, partition, builder in self._packed(records, writer, batch):
-                if (before := sent.get((topic, partition))) is not None:
-                    await before  # were it refused, the producer would deliver the next one all the same
-                sent[topic, partition] = await self._send(topic, partition, builder)
-            await asyncio.gather(*sent.values())
+            sent = [await self._write(lot, several, writer, batch) for lot, several in lots.items()]
+            await asyncio.gather(*sent)
         except KafkaError as error:
             raise Refusal(
                 f"Kafka has refused records of {writer} for good: {error!r}; see its log and settings."
             ) from error
 
-    async def _send(self, topic: str, partition: int, builder: Any) -> "asyncio.Future[Any]":
+    async def _write(
+        self, lot: Lot, several: Sequence[tuple[int, Outgoing]], writer: str, batch: int
+    ) -> "asyncio.Future[Any]":
+        """Give the records of one partition to the producer; give what is left to wait for."""
+        builder = self._producer.create_batch()
+        for place, (ordinal, record) in enumerate(several, 1):
+            headers = list(published_headers(record, writer, batch, ordinal))
+            while builder.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
+                # Were one refused, the producer would deliver the next all the same: so it is awaited.
+                await (await self._send(lot, builder))
+                builder = self._producer.create_batch()
+            if place % BREATH == 0:
+                await asyncio.sleep(0)
+        return await self._send(lot, builder)
+
+    async def _send(self, lot: Lot, builder: Any) -> "asyncio.Future[Any]":
         """Give the batch to the producer. Raises `Refusal` when it can send nothing any more."""
+        builder.close()
 
         async def send() -> Any:
             try:
-                return await self._producer.send_batch(builder, topic, partition=partition)
+                return await self._producer.send_batch(builder, lot.topic, partition=lot.partition)
             except KafkaError as error:
                 if not error.retriable and not isinstance(error, KafkaTimeoutError):
                     raise Refusal(f"The producer of {self._service} has failed for good: {error!r}.") from error
@@ -76,17 +92,3 @@ class Publisher:
 
         future: asyncio.Future[Any] = await self._attempts.until_it_works(send)
         return future
-
-    def _packed(self, records: Sequence[Outgoing], writer: str, batch: int) -> Iterator[tuple[str, int, Any]]:
-        lots: dict[tuple[str, int], list[tuple[int, Outgoing]]] = defaultdict(list)
-        for ordinal, record in enumerate(records):
-            lots[record.topic, record.partition].append((ordinal, record))
-        for (topic, partition), several in lots.items():
-            builder = self._producer.create_batch()
-            for ordinal, record in several:
-                headers = list(published_headers(record, writer, batch, ordinal))
-                while builder.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
-                    yield topic, partition, builder
-                    builder = self._producer.create_batch()
-            builder.close()
-            yield topic, partition, builder
