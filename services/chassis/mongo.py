@@ -147,12 +147,21 @@ class MongoStore:
             return await _find(self._collection(collection), equals, upto, limit, None)
 
     async def select(
-        self, collection: str, wanted: Mapping[str, Any], order: Sequence[tuple[str, int]], limit: int
+        self,
+        collection: str,
+        wanted: Mapping[str, Any],
+        order: Sequence[tuple[str, int]],
+        limit: int,
+        *,
+        at_once: bool = False,
     ) -> list[Document]:
-        """Give the first documents, in this order, that fit a filter in MongoDB's words."""
+        """Give the first documents, in this order, that fit a filter in MongoDB's words; `at_once`: of one moment."""
         with _translated():
-            cursor = self._collection(collection).find(wanted, sort=list(order), limit=limit, batch_size=limit + 1)
-            found: list[Document] = await cursor.to_list(None)
+            async with await self._client.start_session(snapshot=at_once) as session:
+                cursor = self._collection(collection).find(
+                    wanted, sort=list(order), limit=limit, batch_size=limit + 1, session=session if at_once else None
+                )
+                found: list[Document] = await cursor.to_list(None)
         return found
 
     async def gather(

@@ -43,9 +43,18 @@ class Viewer(Protocol):
         """Give the documents with these `_id`s that there are, by `_id`."""
 
     async def select(
-        self, collection: str, wanted: Mapping[str, Any], order: Sequence[tuple[str, int]], limit: int
+        self,
+        collection: str,
+        wanted: Mapping[str, Any],
+        order: Sequence[tuple[str, int]],
+        limit: int,
+        *,
+        at_once: bool = False,
     ) -> list[Document]:
-        """Give the first documents, in this order, that fit a filter in MongoDB's words."""
+        """Give the first documents, in this order, that fit a filter in MongoDB's words.
+
+        `at_once`: as all were at one moment; else what moves while it is read may be missed or come twice.
+        """
 
     async def gather(
         self, collection: str, pipeline: Sequence[Mapping[str, Any]], seconds: float

@@ -45,13 +45,18 @@ class Finder:
     _views: Views = SETS["a"]
     _looked: float = field(default=-REMEMBERED)
 
-    async def page(self, search: Search, asker: Asker, *, limit: int = 50, cursor: str | None = None) -> Page:
-        """Give a page of what fits, in order. Raises `WrongSearch` for a cursor that is not of this search."""
+    async def page(
+        self, search: Search, asker: Asker, *, limit: int = 50, cursor: str | None = None, at_once: bool = False
+    ) -> Page:
+        """Give a page of what fits, in order. Raises `WrongSearch` for a cursor that is not of this search.
+
+        `at_once`: all of the page is as it was at one moment.
+        """
         after = None if cursor is None else place_of(cursor, search, asker)
         many = max(1, min(limit, MOST))
         views = await self._live()
         found = await self.viewer.select(
-            views.catalogue, wanted(search, asker, after), order(search), many + 1
+            views.catalogue, wanted(search, asker, after), order(search), many + 1, at_once=at_once
         )  # fmt: skip
         more = len(found) > many
         next = cursor_of(place(search, found[many - 1]), search, asker) if more else None

@@ -30,6 +30,7 @@ COMMANDS = {
     "demo": Later("demo", "demo", "Show a year of numbers on one screen."),
     "number": Later("number", "number", "Change numbers, and see how they stand."),
     "find": Later("find", "find", "Find numbers by what they are and whose they are."),
+    "export": Later("export", "export", "Write all that a search finds into a file."),
     "gateway": Later("gateway", "gateway", "Care for the views that searches read."),
     "billing": Later("billing", "billing", "Speak as a billing system does."),
     "tail": Later("tail", "tail", "Follow what is said on the topics."),

@@ -1,6 +1,7 @@
 """`numberbank find`: numbers by what they are, whose they are, and how long they rest."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -19,7 +20,9 @@ from services.ops.wording import until_of, whose
 FIELDS = [field for field in fields_of(Search) if field.path != ("q",)]
 
 
-class _FindSettings(StackSettings):
+class FindSettings(StackSettings):
+    """What a search at the command line takes from its surroundings."""
+
     policy: PolicyFile = Field(
         default_factory=Policy.shipped, alias="NUMBERBANK_POLICY", description="file that says what is stale"
     )
@@ -34,19 +37,24 @@ def _find(
     as_json: bool,
     **given: Any,
 ) -> None:
-    settings = _FindSettings.load()
+    settings = FindSettings.load()
+    search = asked_for(settings, q, preset_name, given)
     try:
-        asked = {} if preset_name is None else preset(preset_name, settings.clock().now(), settings.policy)
-        asked |= {name: tuple(value) if isinstance(value, list) else value for name, value in _given(given).items()}
-        search = Search.of(asked if q is None else asked | {"q": q})
         found = asyncio.run(find_numbers(settings, search, limit, cursor, facets=facets))
     except WrongSearch as error:
         raise WrongUsage(f"{error}") from None
     _show(found, as_json)
 
 
-def _given(given: dict[str, Any]) -> dict[str, Any]:
-    return data_from(FIELDS, given)
+def asked_for(settings: FindSettings, q: str | None, preset_name: str | None, given: dict[str, Any]) -> Search:
+    """Give the search that the options say. Raises `WrongUsage`."""
+    try:
+        asked = {} if preset_name is None else preset(preset_name, settings.clock().now(), settings.policy)
+        fields = data_from(FIELDS, given)
+        asked |= {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+        return Search.of(asked if q is None else asked | {"q": q})
+    except WrongSearch as error:
+        raise WrongUsage(f"{error}") from None
 
 
 def _show(found: Found, as_json: bool) -> None:
@@ -81,13 +89,20 @@ def _said(value: object) -> object:
     return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
 
 
+def filters(without: Collection[str] = ()) -> list[click.Parameter]:
+    """Give the arguments and options that say what is looked for."""
+    return [
+        click.Argument(["q"], required=False, metavar="[TEXT]"),
+        *(option_of(field) for field in FIELDS if field.path[0] not in without),
+        click.Option(["--preset", "preset_name"], metavar="NAME", help=f"a usual search: {', '.join(PRESETS)}"),
+    ]
+
+
 find = click.Command(
     "find",
     callback=_find,
     params=[
-        click.Argument(["q"], required=False, metavar="[TEXT]"),
-        *(option_of(field) for field in FIELDS),
-        click.Option(["--preset", "preset_name"], metavar="NAME", help=f"a usual search: {', '.join(PRESETS)}"),
+        *filters(),
         click.Option(["--limit"], type=click.IntRange(1, 1000), default=50, show_default=True, help="numbers a page"),
         click.Option(["--cursor"], help="go on where an earlier page ended"),
         click.Option(["--facets"], is_flag=True, help="count what fits, by state, vendor, country and more"),
