@@ -11,20 +11,17 @@ import os
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
 
 from contracts.topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
 from services.chassis.fence import name_of
 from services.chassis.headers import published_headers
 from services.chassis.records import Lot
-from tests.bench.load import BATCH_BYTES, PARTITIONS
+from tests.bench.bare import MAJORITY, SNAPSHOT, advance, database_of, producer_of, publish, replace
+from tests.bench.load import PARTITIONS
 from tests.bench.sample import sample
 
 MOST = 1_000  # records of a batch
-MAJORITY = WriteConcern("majority", j=True)
 
 
 class Bare(NamedTuple):
@@ -58,43 +55,27 @@ async def lane(bare: Bare, tp: TopicPartition) -> None:
         }
         await transact(bare, ids, [{**document, "_id": id} for id in ids], fence)
         batch += 1
-        await publish(bare.producer, tp.partition, [(key, event.value) for key in keys], headers)
+        await publish(bare.producer, INVENTORY_EVENTS.name, tp.partition, [(key, event.value) for key in keys], headers)
 
 
 async def transact(bare: Bare, ids: list[str], documents: list[Any], fence: dict[str, Any]) -> None:
     """Read the documents, write them, and write the fence that has the batch before."""
     async with (
         bare.mongo.start_session() as session,
-        await session.start_transaction(ReadConcern("snapshot"), MAJORITY),
+        await session.start_transaction(SNAPSHOT, MAJORITY),
     ):
         await bare.numbers.find({"_id": {"$in": ids}}, session=session, batch_size=len(ids) + 1).to_list(None)
-        await bare.numbers.delete_many({"_id": {"$in": ids}}, session=session)
-        await bare.numbers.insert_many(documents, session=session)
-        wanted = {"_id": fence["_id"], "batch": fence["batch"] - 1}
-        assert (await bare.fences.replace_one(wanted, fence, session=session)).matched_count == 1
-
-
-async def publish(producer: AIOKafkaProducer, partition: int, out: list[Any], headers: list[Any]) -> None:
-    """Write records in closed batches, and wait until they are safe."""
-    sent = []
-    builder = producer.create_batch()
-    for key, value in out:
-        while builder.append(key=key, value=value, timestamp=None, headers=headers) is None:
-            sent.append(await producer.send_batch(builder, INVENTORY_EVENTS.name, partition=partition))
-            builder = producer.create_batch()
-    sent.append(await producer.send_batch(builder, INVENTORY_EVENTS.name, partition=partition))
-    await asyncio.gather(*sent)
+        await replace(bare.numbers, ids, documents, session)
+        await advance(bare.fences, fence, session)
 
 
 async def main() -> None:
     """Run all lanes until killed."""
     servers = os.environ["KAFKA_BOOTSTRAP_SERVERS"]
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, auto_offset_reset="earliest", fetch_max_wait_ms=100)
-    producer = AIOKafkaProducer(
-        bootstrap_servers=servers, acks="all", enable_idempotence=True, linger_ms=2, max_batch_size=BATCH_BYTES
-    )
+    producer = producer_of()
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(os.environ["MONGODB_URL"])
-    database = mongo.get_default_database(codec_options=CodecOptions(tz_aware=True), write_concern=MAJORITY)
+    database = database_of(mongo)
     numbers, fences = [await database.create_collection(name) for name in ("numbers", "fences")]
     await consumer.start()
     await producer.start()

@@ -12,9 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 from aiokafka import AIOKafkaProducer
-from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
-from pymongo.read_concern import ReadConcern
 
 from contracts.topics import LIFECYCLE_EVENTS, NOTIFICATION_EVENTS
 from services.chassis.headers import published_headers
@@ -24,8 +22,8 @@ from services.chassis.work import Work
 from services.lifecycle_timer.domain import Holder, Timer
 from services.lifecycle_timer.handlers import PAGE
 from services.lifecycle_timer.notices import tell
-from tests.bench.ceiling import MAJORITY
-from tests.bench.load import BATCH_BYTES, PARTITIONS
+from tests.bench.bare import MAJORITY, SNAPSHOT, advance, database_of, producer_of, publish, replace
+from tests.bench.load import PARTITIONS
 
 TOPIC = NOTIFICATION_EVENTS.name  # nobody reads it here
 IDLE = 0.2  # seconds, when nothing is due
@@ -56,31 +54,17 @@ async def lane(bare: Bare, number: int) -> None:
         out = [[timer["_id"].encode(), notice.value] for timer in page]
         fence = {"_id": fence["_id"], "batch": fence["batch"] + 1, "out": out}
         await rearm(bare, [{**timer, "next_at": timer["until"], "told": [timer["until"]]} for timer in page], fence)
-        await publish(bare.producer, number, out, headers)
+        await publish(bare.producer, TOPIC, number, out, headers)
 
 
 async def rearm(bare: Bare, timers: list[Any], fence: dict[str, Any]) -> None:
     """Write the timers, and the fence that has the batch before."""
     async with (
         bare.mongo.start_session() as session,
-        await session.start_transaction(ReadConcern("snapshot"), MAJORITY),
+        await session.start_transaction(SNAPSHOT, MAJORITY),
     ):
-        await bare.timers.delete_many({"_id": {"$in": [timer["_id"] for timer in timers]}}, session=session)
-        await bare.timers.insert_many(timers, session=session)
-        wanted = {"_id": fence["_id"], "batch": fence["batch"] - 1}
-        assert (await bare.fences.replace_one(wanted, fence, session=session)).matched_count == 1
-
-
-async def publish(producer: AIOKafkaProducer, partition: int, out: list[Any], headers: list[Any]) -> None:
-    """Write records in closed batches, and wait until they are safe."""
-    sent = []
-    builder = producer.create_batch()
-    for key, value in out:
-        while builder.append(key=key, value=value, timestamp=None, headers=headers) is None:
-            sent.append(await producer.send_batch(builder, TOPIC, partition=partition))
-            builder = producer.create_batch()
-    sent.append(await producer.send_batch(builder, TOPIC, partition=partition))
-    await asyncio.gather(*sent)
+        await replace(bare.timers, [timer["_id"] for timer in timers], timers, session)
+        await advance(bare.fences, fence, session)
 
 
 def sample() -> Outgoing:
@@ -94,12 +78,9 @@ def sample() -> Outgoing:
 
 async def main() -> None:
     """Run all lanes until killed."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"],
-        acks="all", enable_idempotence=True, linger_ms=2, max_batch_size=BATCH_BYTES,
-    )  # fmt: skip
+    producer = producer_of()
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(os.environ["MONGODB_URL"])
-    database = mongo.get_default_database(codec_options=CodecOptions(tz_aware=True), write_concern=MAJORITY)
+    database = database_of(mongo)
     await producer.start()
     gc.collect()
     gc.freeze()

@@ -12,8 +12,8 @@ from pymongo.read_concern import ReadConcern
 
 from contracts.topics import INVENTORY_COMMANDS, INVENTORY_EVENTS, LIFECYCLE_EVENTS
 from services.ops.connection import consumer, producer
+from tests.bench.bare import MAJORITY
 from tests.bench.calling import calling, numbers_in
-from tests.bench.ceiling import MAJORITY
 from tests.bench.envelopes import envelope
 from tests.bench.figures import Figure, percentile
 from tests.bench.load import ADD, PARTITIONS, RELEASE, RESERVE, write
