@@ -64,12 +64,13 @@ class Overload:
 
 
 class Gauge:
-    """Reads how much has been answered, and how large the services are."""
+    """Reads how much has been answered, how much is left, and how large the services are."""
 
-    def __init__(self, bank: Bank, consumer: AIOKafkaConsumer) -> None:
-        self._bank, self._consumer = bank, consumer
+    def __init__(self, bank: Bank, consumer: AIOKafkaConsumer, settings: ClientSettings) -> None:
+        self._bank, self._consumer, self._settings = bank, consumer, settings
         self.memory: dict[str, list[float]] = {name: [] for name in SERVICES}
         self.latest = 0.0  # answers a second
+        self.most_lag = 0  # of inventory
 
     async def answered(self, partitions: set[int]) -> int:
         """Give how many answers there are in partitions."""
@@ -93,8 +94,10 @@ class Gauge:
             self.latest = await self.rate(2.0, partitions)
 
     async def watch(self) -> None:
-        """Sample memory until cancelled."""
+        """Sample memory and lag until cancelled."""
         while True:
+            left = [each.left for each in await left_to_do(self._settings) if each.service == "inventory"]
+            self.most_lag = max(self.most_lag, sum(left))
             for name, running in zip(SERVICES, self._bank.processes, strict=True):
                 self.memory[name].append(resident(running.process.pid))
             await asyncio.sleep(1)
@@ -124,18 +127,18 @@ async def overload(seconds: float, folder: Path) -> Overload:
             await asyncio.gather(*(running.until_ready() for running in bank.processes))
             await consumer.start()
             try:
-                await _measure(found, bank, Gauge(bank, consumer), seconds)
+                settings = ClientSettings.load(stack.env)
+                await _measure(found, bank, Gauge(bank, consumer, settings), settings, seconds)
             finally:
                 await consumer.stop()
-            await _judge(found, bank, ClientSettings.load(stack.env))
+            await _judge(found, bank, settings)
     return found
 
 
-async def _measure(found: Overload, bank: Bank, gauge: Gauge, seconds: float) -> None:
-    settings = ClientSettings.load(bank.stack.env)
+async def _measure(found: Overload, bank: Bank, gauge: Gauge, settings: ClientSettings, seconds: float) -> None:
     async with Flood(bank.stack.env["KAFKA_BOOTSTRAP_SERVERS"]) as flood:
         await _overloaded(found, flood, gauge, seconds)
-        found.most_lag = sum(each.left for each in await left_to_do(settings) if each.service == "inventory")
+        found.most_lag = gauge.most_lag
         begun = time.monotonic()
         await until(lambda: _level(settings), 6 * seconds + 120)
         found.drained = round(time.monotonic() - begun, 1)
@@ -189,7 +192,7 @@ async def _judge(found: Overload, bank: Bank, settings: ClientSettings) -> None:
 
 async def _level(settings: ClientSettings) -> bool:
     await asyncio.sleep(0.5)
-    return not any(each.left for each in await left_to_do(settings))
+    return not any(each.left for each in await left_to_do(settings) if each.service in SERVICES)
 
 
 def _for(seconds: float) -> Any:

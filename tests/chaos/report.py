@@ -99,7 +99,7 @@ def overload_table(result: Overload) -> str:
     rows = [
         (f"offered, for {result.seconds / 60:.1f} minutes", f"{result.offered:,.0f} records/s"),
         ("answered meanwhile, all in order", f"{result.answered:,.0f} records/s"),
-        ("lag at the end, as `numberbank lag` tells it", f"{result.most_lag:,} records"),
+        ("largest lag, as `numberbank lag` tells it", f"{result.most_lag:,} records"),
         ("nothing left to do after", f"{result.drained:.0f} s"),
         *(
             (f"memory of {name}: largest in the first half, in the second", f"{a['first_half']}, {a['second_half']} MB")
