@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from services.gateway.domain import Asker, Pattern, Place, Search, abilities_with, ability, milliseconds, parse_pattern
+from contracts.fields import milliseconds_of
+from services.gateway.domain import Asker, Pattern, Place, Search, abilities_with, ability, parse_pattern
 from services.gateway.domain.search import STATES
 
 Clause = dict[str, Any]
@@ -62,8 +63,8 @@ def _times(search: Search) -> list[Clause]:
     clauses = []
     for name, field in _KEYS.items():
         begin, end = getattr(search, f"{name}_from"), getattr(search, f"{name}_to")
-        limits: Clause = {} if begin is None else {"$gte": milliseconds(begin)}
-        limits |= {} if end is None else {"$lt": milliseconds(end)}
+        limits: Clause = {} if begin is None else {"$gte": milliseconds_of(begin)}
+        limits |= {} if end is None else {"$lt": milliseconds_of(end)}
         if name == "until" and begin is None and (limits or search.sort == "until"):
             limits["$gt"] = 0  # what has no end is in no range, and the index has only what has one
         if limits:

@@ -3,8 +3,8 @@
 from functools import lru_cache
 from typing import Any
 
-from contracts.fields import format_instant
-from services.gateway.domain import Entry, instant
+from contracts.fields import format_instant, instant_of
+from services.gateway.domain import Entry
 
 _FIELDS = (
     "state", "previous", "version", "since", "hold", "holder", "subscription", "remark", "reason", "vendor", "country",
@@ -23,4 +23,4 @@ def shown(entry: Entry) -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def _time(stored: int | None) -> str | None:
-    return None if stored is None else format_instant(instant(stored))
+    return None if stored is None else format_instant(instant_of(stored))

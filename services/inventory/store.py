@@ -4,10 +4,10 @@ A batch loads what it concerns, folds in memory, and writes each document once.
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import Any, Self
 
+from contracts.fields import instant_of, milliseconds_of
 from services.chassis.ports import Document
 from services.chassis.work import Work
 from services.inventory.answered import digest_of, newest, was_answered, with_answer
@@ -15,9 +15,6 @@ from services.inventory.domain import Attributes, Former, Hold, Holder, Number
 
 NUMBERS = "numbers"
 STRANGERS = "strangers"  # numbers that are not in the bank, and were asked about all the same
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Numbers:
@@ -80,7 +77,7 @@ def number_document(number: Number, answered: bytes) -> Document:
         "state": number.state,
         "previous": number.previous,
         "version": number.version,
-        "since": milliseconds(number.since),
+        "since": milliseconds_of(number.since),
         "hold": None if hold is None else _hold_document(hold),
         "holder": None if holder is None else {"org": holder.org, "kind": holder.kind},
         "subscription": number.subscription,
@@ -120,7 +117,7 @@ def number_from(document: Document) -> Number:
         document["state"],
         document["previous"],
         document["version"],
-        instant(document["since"]),
+        instant_of(document["since"]),
         None if hold is None else _hold_from(hold),
         None if holder is None else Holder(holder["org"], holder["kind"]),
         document["subscription"],
@@ -151,7 +148,7 @@ def _former_document(former: Former) -> Document:
     state, since, hold, holder = former
     return {
         "state": state,
-        "since": milliseconds(since),
+        "since": milliseconds_of(since),
         "hold": None if hold is None else _hold_document(hold),
         "holder": None if holder is None else holder._asdict(),
     }
@@ -160,15 +157,15 @@ def _former_document(former: Former) -> Document:
 def _former_from(document: Document) -> Former:
     hold = None if document["hold"] is None else _hold_from(document["hold"])
     holder = None if document["holder"] is None else Holder(**document["holder"])
-    return Former(document["state"], instant(document["since"]), hold, holder)
+    return Former(document["state"], instant_of(document["since"]), hold, holder)
 
 
 def _hold_document(hold: Hold) -> Document:
     return {
         "cause": hold.cause,
         "placed": hold.placed,
-        "until": None if hold.until is None else milliseconds(hold.until),
-        "free_until": None if hold.free_until is None else milliseconds(hold.free_until),
+        "until": None if hold.until is None else milliseconds_of(hold.until),
+        "free_until": None if hold.free_until is None else milliseconds_of(hold.free_until),
         "charged": hold.charged,
         "did_reservation": hold.did_reservation,
         "subscription": hold.subscription,
@@ -180,25 +177,12 @@ def _hold_from(document: Document) -> Hold:
     return Hold(
         document["cause"],
         document["placed"],
-        None if until is None else instant(until),
-        None if free_until is None else instant(free_until),
+        None if until is None else instant_of(until),
+        None if free_until is None else instant_of(free_until),
         document["charged"],
         document["did_reservation"],
         document["subscription"],
     )
-
-
-# The numbers of a batch begin and end their holds at the same few times.
-@lru_cache(maxsize=4096)
-def milliseconds(at: datetime) -> int:
-    """Give a time as it is stored: Unix milliseconds. The driver's dates cost four times as much to read."""
-    return (at - _EPOCH) // _MILLISECOND
-
-
-@lru_cache(maxsize=4096)
-def instant(stored: int) -> datetime:
-    """Read a time as it was stored."""
-    return _EPOCH + timedelta(milliseconds=stored)
 
 
 def stranger_document(number: str, answered: bytes) -> Document:

@@ -1,9 +1,10 @@
 """Documents and values: `timers`, one for each number whose hold has an end, and `told`, ids of notices."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Self
 
+from contracts.fields import instant_of
 from services.chassis.clock import real_milliseconds
 from services.chassis.ports import Document, Reader
 from services.chassis.work import Work
@@ -106,7 +107,7 @@ class Told:
 
 async def remember_told(work: Work, notices: Mapping[str, int]) -> None:
     """Note notices that are out, with the real time of each, in Unix milliseconds."""
-    await work.put(TOLD, [{"_id": id, "at": _instant(timestamp)} for id, timestamp in notices.items()])
+    await work.put(TOLD, [{"_id": id, "at": instant_of(timestamp)} for id, timestamp in notices.items()])
 
 
 def timer_document(timer: Timer, lane: int) -> Document:
@@ -151,7 +152,3 @@ def timer_from(document: Document) -> Timer:
         document["attempt"],
         document.get("again"),
     )
-
-
-def _instant(timestamp: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=timestamp)

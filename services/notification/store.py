@@ -4,9 +4,10 @@ Several lanes may write one account or one digest; who comes second decides agai
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Self
 
+from contracts.fields import instant_of
 from contracts.topics import LIFECYCLE_EVENTS
 from services.chassis.ports import Document, Reader
 from services.chassis.work import Taken, Work
@@ -17,7 +18,6 @@ DIGESTS = "digests"
 MAILS = "mails"
 UNADDRESSED = "unaddressed"
 HEARD = "heard"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Accounts:
@@ -48,7 +48,7 @@ async def unheard(work: Work, batch: Sequence[Taken]) -> list[Taken]:
     """Give the notices that were never heard before, each once, and note that they are heard now."""
     known = await work.get(HEARD, {message.id for message, _ in batch})
     fresh = {taken.message.id: taken for taken in reversed(batch) if taken.message.id not in known}
-    await work.put(HEARD, [{"_id": id, "at": real_time(taken.timestamp)} for id, taken in fresh.items()])
+    await work.put(HEARD, [{"_id": id, "at": instant_of(taken.timestamp)} for id, taken in fresh.items()])
     return [*reversed(fresh.values())]
 
 
@@ -119,7 +119,7 @@ async def remove_mails(work: Work, message_ids: Collection[str]) -> None:
 
 async def keep_unaddressed(work: Work, waiting: Iterable[tuple[Waiting, int]]) -> None:
     """Keep notices until an address is known, with the broker's time of each, in Unix milliseconds."""
-    await work.put(UNADDRESSED, [waiting_document(one, real_time(timestamp)) for one, timestamp in waiting])
+    await work.put(UNADDRESSED, [waiting_document(one, instant_of(timestamp)) for one, timestamp in waiting])
 
 
 async def take_unaddressed(work: Work, org: str, role: Role, limit: int) -> list[Notice]:
@@ -132,11 +132,6 @@ async def take_unaddressed(work: Work, org: str, role: Role, limit: int) -> list
 def lane_of(work: Work, org: str) -> int:
     """Give the lane that sends the mails of an organisation."""
     return work.place(LIFECYCLE_EVENTS.name, org)
-
-
-def real_time(timestamp: int) -> datetime:
-    """Give the broker's time, Unix milliseconds, as the database wants it for expiry."""
-    return _EPOCH + timedelta(milliseconds=timestamp)
 
 
 def account_document(account: Account) -> Document:

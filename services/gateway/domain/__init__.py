@@ -13,8 +13,6 @@ from services.gateway.domain.entry import (
     ability,
     changes,
     entry_of,
-    instant,
-    milliseconds,
     sort_of,
 )
 from services.gateway.domain.grade import Earned, Grade, grade
@@ -42,8 +40,6 @@ __all__ = [
     "entry_of",
     "grade",
     "grams_of",
-    "instant",
-    "milliseconds",
     "parse_pattern",
     "place_of",
     "preset",

@@ -1,18 +1,15 @@
 """A number as the catalogue has it: what its latest event said, and what it is found by."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
+from contracts.fields import milliseconds_of
 from contracts.inventory import Hold, Number
 from services.gateway.domain.pattern import grams_of
 
 Entry = dict[str, Any]  # as it is stored; `_id` is the number, times are Unix milliseconds
 
 _ABILITIES = {"voice": 1, "fax": 2, "sms": 4}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Sort(NamedTuple):
@@ -34,7 +31,7 @@ def entry_of(number: Number) -> Entry:
         "version": number.version,
         "state": number.state,
         "previous": number.previous,
-        "since": milliseconds(number.since),
+        "since": milliseconds_of(number.since),
         "hold": None if hold is None else _held(hold),
         "holder": None if holder is None else {"org": holder.org, "kind": holder.kind},
         "subscription": number.subscription,
@@ -78,25 +75,12 @@ def abilities_with(capabilities: Iterable[str]) -> list[int]:
     return [each for each in range(8) if each & wanted == wanted]
 
 
-# The numbers of a batch begin and end their holds at the same few times.
-@lru_cache(maxsize=4096)
-def milliseconds(at: datetime) -> int:
-    """Give a time as it is stored."""
-    return (at - _EPOCH) // _MILLISECOND
-
-
-@lru_cache(maxsize=4096)
-def instant(stored: int) -> datetime:
-    """Read a time as it was stored."""
-    return _EPOCH + timedelta(milliseconds=stored)
-
-
 def _held(hold: Hold) -> Entry:
     return {
         "cause": hold.cause,
         "placed": hold.placed,
-        "until": None if hold.until is None else milliseconds(hold.until),
-        "free_until": None if hold.free_until is None else milliseconds(hold.free_until),
+        "until": None if hold.until is None else milliseconds_of(hold.until),
+        "free_until": None if hold.free_until is None else milliseconds_of(hold.free_until),
         "charged": hold.charged,
         "did_reservation": hold.did_reservation,
         "subscription": hold.subscription,

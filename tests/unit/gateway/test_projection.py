@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from contracts.fields import milliseconds_of
 from contracts.inventory import Number
 from services.chassis.memory import MemoryDatabase, MemoryStore
 from services.chassis.work import Work
 from services.gateway.app import service
-from services.gateway.domain import Sort, changes, entry_of, milliseconds, sort_of
+from services.gateway.domain import Sort, changes, entry_of, sort_of
 from services.gateway.handlers import Gateway
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import live_views
@@ -84,7 +85,7 @@ def test_only_what_differs_is_written() -> None:
     after = {**before, "sku": "other", "version": 2}
     assert changes(before, after) == {"sku": "other", "version": 2}
     assert before["since"] % 1000 == 0
-    assert milliseconds(NOON) == 1_772_366_400_000
+    assert milliseconds_of(NOON) == 1_772_366_400_000
 
 
 def test_the_service_is_put_together_from_its_settings() -> None:

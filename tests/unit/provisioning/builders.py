@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from contracts.fields import format_instant
+from contracts.fields import format_instant, instant_of
 from contracts.message import Message
 from contracts.topics import BILLING_EVENTS, INVENTORY_COMMANDS, INVENTORY_EVENTS, PROVISIONING_COMMANDS, TOPICS
 from services.chassis.memory import MemoryDatabase, MemoryStore
@@ -19,7 +19,6 @@ from services.chassis.service import Service
 from services.chassis.work import Taken, Work
 from services.inventory import app as inventory_app
 from services.inventory.settings import InventorySettings
-from services.inventory.store import instant
 from services.provisioning import app as provisioning_app
 from services.provisioning.settings import ProvisioningSettings
 
@@ -203,4 +202,4 @@ def _topic_of(one: Message) -> str:
 
 
 def _times(stored: Document, *names: str) -> Document:
-    return {name: None if stored[name] is None else instant(stored[name]) for name in names}
+    return {name: None if stored[name] is None else instant_of(stored[name]) for name in names}
