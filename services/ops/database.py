@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from services.chassis.errors import Unusable, WrongSetting
+from services.chassis.errors import Unusable
 from services.chassis.security.mongo import mongo_trouble, said, strictly
 from services.ops.settings import ClientSettings
 
@@ -24,9 +24,7 @@ async def database(settings: ClientSettings) -> AsyncIterator[Any]:
 
     from services.chassis.mongo import DATABASE
 
-    if settings.mongo is None:
-        raise WrongSetting("MONGODB_URL is not set; it must name MongoDB, as it does for the services.")
-    url = settings.mongo.get_secret_value()
+    url = settings.mongo_url()
     with strictly(url):
         client: Any = AsyncMongoClient(
             url, appname="numberbank-ops", serverSelectionTimeoutMS=PATIENCE, connectTimeoutMS=PATIENCE

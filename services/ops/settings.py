@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from contracts.fields import Name
+from services.chassis.errors import WrongSetting
 from services.chassis.security.files import Secret
 from services.chassis.security.mongo import MongoUrl
 from services.chassis.security.settings import Servers
@@ -24,6 +25,12 @@ class ClientSettings(Settings):
         1, alias="NUMBERBANK_REPLICATION", description="copies of each partition of topics that are created"
     )
     actor: Name | None = Field(None, alias="NUMBERBANK_ACTOR", description="who asks, where --actor does not say it")
+
+    def mongo_url(self) -> str:
+        """Give where MongoDB is. Raises `WrongSetting` where nobody has said it."""
+        if self.mongo is None:
+            raise WrongSetting("MONGODB_URL is not set; it must name MongoDB, as it does for the services.")
+        return self.mongo.get_secret_value()
 
 
 class StackSettings(ClientSettings):

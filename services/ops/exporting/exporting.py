@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from services.chassis.errors import StoreTrouble, Unusable, WrongSetting
 from services.gateway.domain import OPERATOR, Search, WrongSearch
 from services.gateway.export.formats import FORMATS
 from services.gateway.export.walk import by_number, walk
 from services.gateway.finding import Facets, Finder
 from services.ops.exporting.unfinished import Reached, Unfinished
 from services.ops.faults import WrongUsage
+from services.ops.finding import finder_at
 from services.ops.settings import ClientSettings
 
 NOTED = 1.0  # seconds between notes of how far it is
@@ -46,27 +46,21 @@ class Exported(NamedTuple):
 
 async def export_numbers(settings: ClientSettings, wish: Wish, show: Callable[[Step], None]) -> Exported:
     """Write the file. Raises `WrongUsage`, `WrongSetting`, `Unusable`."""
-    from services.chassis.mongo import MongoStore
-
-    if settings.mongo is None:
-        raise WrongSetting("MONGODB_URL is not set; it must name MongoDB, as it does for the services.")
     kind = FORMATS[wish.format]
-    file = Unfinished(wish.output, wish.format, wish.asked, goes_on=kind.goes_on, anew=wish.anew, replace=wish.replace)
-    store = MongoStore(settings.mongo.get_secret_value(), "gateway")
-    try:
-        return await _filled(Finder(store), wish, file, show)
-    except StoreTrouble as error:
-        again = "; the same command goes on from there" if kind.goes_on else ""
-        raise Unusable(f"MongoDB cannot be used ({error}); start it, or correct MONGODB_URL{again}.") from None
-    except WrongSearch as error:
-        raise WrongUsage(f"{wish.output}.part: {error} Of an export: or begin it again with --anew.") from None
-    except OSError as error:
-        raise WrongUsage(
-            f"--output: {wish.output}.part cannot be written ({error.strerror}); make room, or name another file."
-        ) from None
-    finally:
-        file.close()
-        store.close()
+    with finder_at(settings, "; the same command goes on from there" if kind.goes_on else "") as finder:
+        file = Unfinished(
+            wish.output, wish.format, wish.asked, goes_on=kind.goes_on, anew=wish.anew, replace=wish.replace
+        )
+        try:
+            return await _filled(finder, wish, file, show)
+        except WrongSearch as error:
+            raise WrongUsage(f"{wish.output}.part: {error} Of an export: or begin it again with --anew.") from None
+        except OSError as error:
+            raise WrongUsage(
+                f"--output: {wish.output}.part cannot be written ({error.strerror}); make room, or name another file."
+            ) from None
+        finally:
+            file.close()
 
 
 async def _filled(finder: Finder, wish: Wish, file: Unfinished, show: Callable[[Step], None]) -> Exported:

@@ -71,12 +71,9 @@ class Unfinished:
 
     def close(self) -> None:
         """Leave what can go on where it is, and nothing else."""
-        if not self._goes_on and not self._output_is_ours():
-            self._part.unlink(missing_ok=True)
+        if not self._goes_on:
+            self._part.unlink(missing_ok=True)  # none is left of a file that has its name
         self.stream.close()
-
-    def _output_is_ours(self) -> bool:
-        return not self._part.exists()
 
     def _alone(self) -> None:
         try:
