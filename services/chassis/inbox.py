@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 from services.chassis.batch import Item
 from services.chassis.records import Record
+from services.chassis.service import MOST_RECORDS
 from services.chassis.work import BREATH
 
-MOST_RECORDS = 1_000  # of a batch
 MOST_BYTES = 4 * 1024 * 1024  # of a batch, coming in or going out
 FULL = 3 * MOST_RECORDS  # records, when the broker is asked to pause
 LOW = MOST_RECORDS  # records, when it may go on

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from services.chassis.batch import Item
-from services.chassis.inbox import MOST_RECORDS, Inbox
+from services.chassis.inbox import Inbox
 from services.chassis.ports import Broker
 from services.chassis.records import Last, Lot, Record
+from services.chassis.service import MOST_RECORDS
 
 
 class Intake:

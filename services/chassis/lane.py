@@ -10,7 +10,7 @@ from services.chassis.batch import Item, Sorter
 from services.chassis.committer import Committer, Portion
 from services.chassis.echoes import Echoes
 from services.chassis.errors import LaneLost
-from services.chassis.fence import Fence
+from services.chassis.fence import Fence, name_of
 from services.chassis.intake import Intake
 from services.chassis.opening import open_lane, read_first
 from services.chassis.parts import Parts
@@ -28,7 +28,7 @@ class Lane:
 
     def __init__(self, lot: Lot, source: Input, parts: Parts, trouble: Callable[[str], None]) -> None:
         self.lot, self.source, self.parts = lot, source, parts
-        self.pulse = Pulse(f"{parts.service.name}/{lot.topic}/{lot.partition}")
+        self.pulse = Pulse(name_of(parts.service.name, lot))
         self._committer = Committer(lot, source, parts, self.pulse)
         self._echoes = Echoes(parts.service.name) if source.echoes else None
         sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic), self._echoes)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -157,9 +157,10 @@ class MongoStore:
     ) -> list[Document]:
         """Give the first documents, in this order, that fit a filter in MongoDB's words; `at_once`: of one moment."""
         with _translated():
-            async with await self._client.start_session(snapshot=at_once) as session:
+            opening = await self._client.start_session(snapshot=True) if at_once else nullcontext()
+            async with opening as session:
                 cursor = self._collection(collection).find(
-                    wanted, sort=list(order), limit=limit, batch_size=limit + 1, session=session if at_once else None
+                    wanted, sort=list(order), limit=limit, batch_size=limit + 1, session=session
                 )
                 found: list[Document] = await cursor.to_list(None)
         return found

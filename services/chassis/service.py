@@ -10,6 +10,8 @@ from services.chassis.fence import FENCES, REBUILD
 from services.chassis.ports import Reader
 from services.chassis.work import Taken, Work
 
+MOST_RECORDS = 1_000  # of a batch
+
 Handler = Callable[[Work, Sequence[Taken]], Awaitable[None]]
 
 
@@ -50,7 +52,7 @@ class Input:
     timers: Timers | None = None
     echoes: bool = False
     tombstone: Callable[[str], Message] | None = None
-    batch: int = 1_000
+    batch: int = MOST_RECORDS
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 from contracts.topics import DEAD_LETTERS
 from services.ops.audit.outbox import Repeats, dead_place
 from services.ops.connection import consumer
 from services.ops.database import database
+from services.ops.lagging import left_to_do
 from services.ops.reading import bounds, existing, read_all
 from services.ops.settings import ClientSettings
 from services.ops.stack import Mail
@@ -32,6 +33,11 @@ class Complaints(list[str]):
         """Take one more; of very many the first are enough."""
         if len(self) < self.MOST:
             self.append(sentence)
+
+
+async def left_of(settings: ClientSettings, services: Collection[str]) -> int:
+    """Give how many records these services have not read yet, as `numberbank lag` tells it."""
+    return sum(each.left for each in await left_to_do(settings) if each.service in services)
 
 
 async def audited(env: Mapping[str, str], found: Complaints) -> dict[str, Any]:

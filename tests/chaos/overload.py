@@ -12,11 +12,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.topics import INVENTORY_COMMANDS, dead_letters
-from services.ops.lagging import left_to_do
 from services.ops.settings import ClientSettings
 from services.ops.stack import local_stack
 from services.ops.topics import create_topics
-from tests.chaos.checks import Complaints, audited, records
+from tests.chaos.checks import Complaints, audited, left_of, records
 from tests.chaos.flood import Flood
 from tests.chaos.pulse import SERVICES
 from tests.integration.bank import PARTITIONS, Bank
@@ -96,8 +95,7 @@ class Gauge:
     async def watch(self) -> None:
         """Sample memory and lag until cancelled."""
         while True:
-            left = [each.left for each in await left_to_do(self._settings) if each.service == "inventory"]
-            self.most_lag = max(self.most_lag, sum(left))
+            self.most_lag = max(self.most_lag, await left_of(self._settings, ("inventory",)))
             for name, running in zip(SERVICES, self._bank.processes, strict=True):
                 self.memory[name].append(resident(running.process.pid))
             await asyncio.sleep(1)
@@ -192,7 +190,7 @@ async def _judge(found: Overload, bank: Bank, settings: ClientSettings) -> None:
 
 async def _level(settings: ClientSettings) -> bool:
     await asyncio.sleep(0.5)
-    return not any(each.left for each in await left_to_do(settings) if each.service in SERVICES)
+    return await left_of(settings, SERVICES) == 0
 
 
 def _for(seconds: float) -> Any:

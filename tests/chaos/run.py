@@ -15,7 +15,6 @@ from typing import Any
 from pymongo import AsyncMongoClient
 
 from services.chassis.errors import Refusal
-from services.ops.lagging import left_to_do
 from services.ops.printing import say
 from services.ops.settings import ClientSettings
 from services.ops.topics import create_topics
@@ -182,7 +181,7 @@ async def _drained(settings: ClientSettings, services: Collection[str]) -> bool:
     """Tell whether nothing is left in two looks, between which what was just read may have led to more."""
     with suppress(Refusal):
         for _ in range(2):
-            if any(each.left for each in await left_to_do(settings) if each.service in services):
+            if await checks.left_of(settings, services):
                 return False
             await asyncio.sleep(1)
         return True
