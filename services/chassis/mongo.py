@@ -152,17 +152,22 @@ class MongoStore:
         wanted: Mapping[str, Any],
         order: Sequence[tuple[str, int]],
         limit: int,
+        seconds: float,
         *,
         at_once: bool = False,
-    ) -> list[Document]:
-        """Give the first documents, in this order, that fit a filter in MongoDB's words; `at_once`: of one moment."""
+    ) -> list[Document] | None:
+        """Give the first documents, in this order, that fit a filter in MongoDB's words; None if it takes longer."""
         with _translated():
             opening = await self._client.start_session(snapshot=True) if at_once else nullcontext()
             async with opening as session:
                 cursor = self._collection(collection).find(
-                    wanted, sort=list(order), limit=limit, batch_size=limit + 1, session=session
-                )
-                found: list[Document] = await cursor.to_list(None)
+                    wanted, sort=list(order), limit=limit, batch_size=limit + 1, session=session,
+                    max_time_ms=max(1, round(seconds * 1000)),
+                )  # fmt: skip
+                try:
+                    found: list[Document] = await cursor.to_list(None)
+                except ExecutionTimeout:
+                    return None
         return found
 
     async def gather(
@@ -255,10 +260,10 @@ class MongoTransaction:
         with _translated():
             return await _find(self._store._collection(collection), equals, upto, limit, self._session)
 
-    async def put(self, collection: str, documents: Sequence[Document]) -> None:
+    async def put(self, collection: str, documents: Sequence[Document], *, new: bool = False) -> None:
         """Insert or replace whole documents: deleting and inserting costs half of as many updates."""
         replaced = [doc["_id"] for doc in documents if (collection, doc["_id"]) not in self._absent]
-        await self.remove(collection, replaced)
+        await self.remove(collection, replaced if not new else ())
         with _translated():
             await self._store._collection(collection).insert_many(documents, session=self._session)
         self._absent.difference_update((collection, doc["_id"]) for doc in documents)

@@ -48,10 +48,11 @@ class Viewer(Protocol):
         wanted: Mapping[str, Any],
         order: Sequence[tuple[str, int]],
         limit: int,
+        seconds: float,
         *,
         at_once: bool = False,
-    ) -> list[Document]:
-        """Give the first documents, in this order, that fit a filter in MongoDB's words.
+    ) -> list[Document] | None:
+        """Give the first documents, in this order, that fit a filter in MongoDB's words; None if it takes longer.
 
         `at_once`: as all were at one moment; else what moves while it is read may be missed or come twice.
         """
@@ -65,8 +66,8 @@ class Viewer(Protocol):
 class Transaction(Reader, Protocol):
     """Reads and writes that happen together or not at all. Raises `StoreTrouble`."""
 
-    async def put(self, collection: str, documents: Sequence[Document]) -> None:
-        """Insert whole documents, or replace those with the same `_id`."""
+    async def put(self, collection: str, documents: Sequence[Document], *, new: bool = False) -> None:
+        """Insert whole documents, or replace those with the same `_id`; `new`: there are none, which is cheaper."""
 
     async def update(self, collection: str, changes: Mapping[Any, Document]) -> None:
         """Set the given fields of documents that there are, by `_id`; indexes of other fields are not touched."""

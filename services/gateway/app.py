@@ -7,7 +7,7 @@ from services.chassis.fence import REBUILD
 from services.chassis.service import Input, Service
 from services.gateway.handlers import Gateway
 from services.gateway.settings import GatewaySettings
-from services.gateway.store import INDEXES, POINTER, SETS, live_views, views_to_build
+from services.gateway.store import COLLECTIONS, EXPIRING, POINTER, live_views, views_to_build
 
 BATCH = 250  # events: each touches many indexes, and a transaction has few seconds to live
 
@@ -17,15 +17,14 @@ REBUILDER = "gateway-rebuild"  # group of those who make the views anew
 def service(settings: GatewaySettings) -> Service:
     """Make the service that finds numbers."""
     gateway = Gateway(views=live_views)
-    catalogues = {views.catalogue: INDEXES for views in SETS.values()}
-    counts = {views.counts: () for views in SETS.values()}
     return Service(
         name="gateway",
         inputs=(Input(INVENTORY_EVENTS, gateway.follow, batch=BATCH),),
         writes=(),
-        collections={**catalogues, **counts, POINTER: (), REBUILD: ()},
+        collections={**COLLECTIONS, POINTER: (), REBUILD: ()},
+        expiring=EXPIRING,
         rebuilt_by=REBUILDER,
-        renewed=(*catalogues, *counts, REBUILD),
+        renewed=(*COLLECTIONS, *EXPIRING, REBUILD),
     )
 
 

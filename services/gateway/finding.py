@@ -1,24 +1,22 @@
 """Finding numbers: pages of a search, and counts by facet."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from services.chassis.ports import Document, Viewer
-from services.gateway.domain import Asker, Search, cursor_of, place_of
+from services.gateway.domain import Asker, Entry, Place, Search, WrongSearch, cursor_of, place_of
+from services.gateway.past import standing
 from services.gateway.query import order, place, wanted
 from services.gateway.showing import shown
-from services.gateway.store import LIVE, POINTER, SETS, Views
+from services.gateway.viewing import PATIENCE, LiveViews, answered
 
 MOST = 1_000  # numbers of a page
 FACETS = ("state", "vendor", "country", "sku", "golden", "ported_in")
 COUNTED = frozenset(FACETS)  # a search by nothing else is counted already
 SAMPLES = (10_000, 500)  # numbers that are counted one by one, and how many if that takes too long
-PATIENCE = 0.12  # seconds for each of them
-LONGER = 10.0  # seconds for what is counted already
-REMEMBERED = 1.0  # seconds that the live set of views is taken to be the same
+AT_ONCE = 0.12  # seconds for each of them
 
 
 class Page(NamedTuple):
@@ -41,47 +39,54 @@ class Finder:
     """Searches the live views; while they are rebuilt it searches the old ones, and then the new."""
 
     viewer: Viewer
+    at_once: float = AT_ONCE
     patience: float = PATIENCE
-    _views: Views = SETS["a"]
-    _looked: float = field(default=-REMEMBERED)
+    _live: LiveViews = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._live = LiveViews(self.viewer)
 
     async def page(
         self, search: Search, asker: Asker, *, limit: int = 50, cursor: str | None = None, at_once: bool = False
     ) -> Page:
-        """Give a page of what fits, in order. Raises `WrongSearch` for a cursor that is not of this search.
+        """Give a page of what fits, in order.
 
-        `at_once`: all of the page is as it was at one moment.
+        `at_once`: all of the page is as it was at one moment. Raises `WrongSearch` for a cursor that is not of this
+        search, and for a search that would take too long.
         """
         after = None if cursor is None else place_of(cursor, search, asker)
         many = max(1, min(limit, MOST))
-        views = await self._live()
-        found = await self.viewer.select(
-            views.catalogue, wanted(search, asker, after), order(search), many + 1, at_once=at_once
-        )  # fmt: skip
+        found = await self._found(search, asker, after, many + 1, at_once)
         more = len(found) > many
         next = cursor_of(place(search, found[many - 1]), search, asker) if more else None
         return Page([asker.sees(shown(entry)) for entry in found[:many]], next)
 
+    async def _found(self, search: Search, asker: Asker, after: Place | None, many: int, at_once: bool) -> list[Entry]:
+        views = await self._live.get()
+        fits = wanted(search, asker, after)
+        if search.as_of is not None:
+            return await standing(self.viewer, views.history, search, fits, many, self.patience)
+        page = await self.viewer.select(views.catalogue, fits, order(search), many, self.patience, at_once=at_once)
+        return answered(page)
+
     async def facets(self, search: Search, asker: Asker) -> Facets:
-        """Give how many numbers fit, by facet: exactly where they are counted already, or are not very many."""
-        views = await self._live()
+        """Give how many numbers fit, by facet: exactly where they are counted already, or are not very many.
+
+        Raises `WrongSearch` for a search of the past, which nobody has counted.
+        """
+        if search.as_of is not None:
+            raise WrongSearch("as_of: only the present is counted by facet; leave out one of the two.")
+        views = await self._live.get()
         fitting: Document = {"$match": wanted(_bare(search), asker)}
         if asker.may_manage and search.asked <= COUNTED and search.sort != "until":
-            groups = await self.viewer.gather(views.counts, [fitting, _grouped({"$sum": "$n"})], LONGER)
+            groups = await self.viewer.gather(views.counts, [fitting, _grouped({"$sum": "$n"})], self.patience)
             return _summed(groups or [], approximate=groups is None)
         for most in SAMPLES:
             limited: list[Document] = [fitting, {"$limit": most + 1}, _grouped({"$sum": 1})]
-            groups = await self.viewer.gather(views.catalogue, limited, self.patience)
+            groups = await self.viewer.gather(views.catalogue, limited, self.at_once)
             if groups is not None:
                 return _summed(groups, approximate=sum(each["n"] for each in groups) > most)
         return Facets(0, {}, approximate=True)
-
-    async def _live(self) -> Views:
-        now = asyncio.get_running_loop().time()
-        if now - self._looked >= REMEMBERED:
-            found = (await self.viewer.get(POINTER, [LIVE])).get(LIVE)
-            self._views, self._looked = SETS["a" if found is None else found["name"]], now
-        return self._views
 
 
 def _bare(search: Search) -> Search:

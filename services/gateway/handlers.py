@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from contracts.inventory import NumberEvent
 from services.chassis.work import Taken, Work
-from services.gateway.domain import entry_of
 from services.gateway.store import Catalogue, Views
+from services.gateway.store.outcomes import keep
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,14 @@ class Gateway:
     views: Callable[[Work], Awaitable[Views]]
 
     async def follow(self, work: Work, batch: Sequence[Taken]) -> None:
-        """Keep the views of the numbers of a batch; refusals change nothing."""
+        """Keep the views of the numbers of a batch; refusals change nothing but what became of a command."""
+        views = await self.views(work)
         events = [message for message, _ in batch if isinstance(message, NumberEvent)]
-        catalogue = await Catalogue.load(work, await self.views(work), {event.subject for event in events})
+        catalogue = await Catalogue.load(work, views, {event.subject for event in events})
         for portion in work.portions(events):
             for event in portion:
-                if not catalogue.follow(entry_of(event.data)):
+                if not catalogue.follow(event):
                     work.count("catalogue", "outdated")
             await work.give_way()
         await catalogue.save(work)
+        await keep(work, views.outcomes, batch)

@@ -1,11 +1,23 @@
-"""A search in MongoDB's words: what fits, in which order, from which place on."""
+"""A search in MongoDB's words: what fits, in which order, from which place on.
+
+The present is looked up in the catalogue, where `_id` is the number; the past in the history, where `_id` is a change.
+"""
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from contracts.fields import milliseconds_of
-from services.gateway.domain import Asker, Pattern, Place, Search, abilities_with, ability, parse_pattern
+from services.gateway.domain import (
+    Asker,
+    Pattern,
+    Place,
+    Search,
+    abilities_with,
+    ability,
+    changes_between,
+    parse_pattern,
+)
 from services.gateway.domain.search import STATES
 
 Clause = dict[str, Any]
@@ -22,12 +34,14 @@ _PART_OF_A_NUMBER = re.compile(r"[0-9+*?\s\-()./]*[0-9][0-9*?\s\-()./]*", re.ASC
 def wanted(search: Search, asker: Asker, after: Place | None = None) -> Clause:
     """Give the filter of a search, from behind a place on."""
     clauses = [*_attributes(search), *_times(search), *_allowed(search, asker)]
+    if search.as_of is not None:
+        clauses.append({"at": {"$lte": milliseconds_of(search.as_of)}})
     if search.shape is not None:
-        clauses += _looks_like(search.shape)
+        clauses += _looks_like(search.shape, past=search.as_of is not None)
     if search.subscription is not None:
         clauses.append({"$or": [{"subscription": search.subscription}, {"hold.subscription": search.subscription}]})
     if search.q is not None:
-        clauses.append({"$or": _box(search.q, asker)})
+        clauses.append({"$or": _box(search.q, asker, past=search.as_of is not None)})
     if after is not None:
         clauses += _behind(search, after)
     return _together(clauses)
@@ -86,15 +100,17 @@ def _own(asker: Asker) -> Clause:
     return {"holder.org": asker.org} if asker.org is not None else {"_id": {"$in": []}}
 
 
-def _looks_like(pattern: Pattern) -> list[Clause]:
+def _looks_like(pattern: Pattern, *, past: bool) -> list[Clause]:
     begins: Clause = {"$gte": pattern.prefix, "$lt": pattern.prefix + ":"} if len(pattern.prefix) > 1 else {}
     if pattern.anchored and len(pattern.prefix) > len("".join(pattern.segments)):
         return [{"_id": begins}]  # nothing but a beginning
+    if past:  # which has no grams
+        return [{"number": {"$regex": pattern.regex}}, *([{"_id": begins}] if begins else [])]
     clauses: list[Clause] = [{"_id": begins | {"$regex": pattern.regex}}]
     return [*clauses, {"grams": _one_of(pattern.grams)}] if pattern.grams else clauses
 
 
-def _box(text: str, asker: Asker) -> list[Clause]:
+def _box(text: str, asker: Asker, *, past: bool) -> list[Clause]:
     own: Clause = {} if asker.may_manage else _own(asker)
     names: list[Clause] = [{"subscription": text} | own, {"hold.subscription": text} | own]
     if asker.may_manage or text == asker.org:
@@ -102,13 +118,16 @@ def _box(text: str, asker: Asker) -> list[Clause]:
     if not _PART_OF_A_NUMBER.fullmatch(text):
         return names
     try:
-        return [_together(_looks_like(parse_pattern(text))), *names]
+        return [_together(_looks_like(parse_pattern(text), past=past)), *names]
     except ValueError:
         return names  # too long for a number, and perhaps the name of something
 
 
 def _behind(search: Search, after: Place) -> list[Clause]:
     beyond = "$lt" if search.descending else "$gt"
+    if search.as_of is not None:
+        first, behind = changes_between(after.number)
+        return [{"_id": {"$lt": first} if search.descending else {"$gte": behind}}]
     if search.sort == "number":
         return [{"_id": {beyond: after.number}}]
     key = _KEYS[search.sort]

@@ -82,7 +82,7 @@ async def _point(store: Store, name: str, building: str | None) -> None:
 
 
 async def _clear(store: Store, service: Service, views: Views) -> None:
-    await store.empty(service, (views.catalogue, views.counts, REBUILD))
+    await store.empty(service, (*views.collections, REBUILD))
 
 
 def _other(name: str) -> Views:

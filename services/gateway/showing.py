@@ -4,12 +4,13 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.fields import format_instant, instant_of
-from services.gateway.domain import Entry
+from services.gateway.domain import Asker, Entry, entry_at
 
 _FIELDS = (
     "state", "previous", "version", "since", "hold", "holder", "subscription", "remark", "reason", "vendor", "country",
     "sku", "number_type", "capabilities", "routing", "golden", "ported_in", "visible_to", "partner",
 )  # fmt: skip
+_ATTRIBUTES = ("correlationid", "causationid", "actor")
 
 
 def shown(entry: Entry) -> dict[str, Any]:
@@ -19,6 +20,21 @@ def shown(entry: Entry) -> dict[str, Any]:
     if (hold := entry["hold"]) is not None:
         data["hold"] = {**hold, "until": _time(hold["until"]), "free_until": _time(hold["free_until"])}
     return data
+
+
+def shown_change(change: Entry, asker: Asker) -> dict[str, Any]:
+    """Give a change of a number as the event that told of it; who asked, and by what, only to whom that concerns."""
+    concerned = asker.may_manage or asker.has(change)
+    attributes = {name: change[name] for name in _ATTRIBUTES if concerned and change[name] is not None}
+    return {
+        "id": change["event"],
+        "source": "/inventory",
+        "type": change["type"],
+        "subject": change["number"],
+        "time": _time(change["at"]),
+        **attributes,
+        "data": asker.sees(shown(entry_at(change))),
+    }
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from services.gateway.finding import Finder
 from services.gateway.store import SETS, live_views
 from tests.integration.bank import ROOT, Bank
 from tests.road.worlds import until
+from tests.unit.gateway.stock import timeless
 
 NUMBERS = [f"+653158{n:04}" for n in range(600)]
 
@@ -33,7 +34,9 @@ async def is_level(bank: Bank, store: MongoStore) -> bool:
     database = bank.mongo.get_default_database("numberbank")
     stored = {each["_id"]: each async for each in database[f"gateway.{views.catalogue}"].find()}
     counted = sum([each["n"] async for each in database[f"gateway.{views.counts}"].find()])
-    return stored == await told(bank) and counted == len(stored)
+    versions = sum(each["version"] for each in stored.values())
+    kept = await database[f"gateway.{views.history}"].count_documents({})
+    return timeless(stored) == await told(bank) and counted == len(stored) and kept == versions
 
 
 async def rebuild(bank: Bank) -> asyncio.subprocess.Process:

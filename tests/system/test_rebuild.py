@@ -1,6 +1,7 @@
 """Views that are made anew beside the live ones, over the doubles, while the system goes on."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store import SETS, live_views
 from services.ops import rebuilding
 from tests.system.system import ACME, System
+from tests.unit.gateway.stock import timeless
 
 ENVIRON = {"KAFKA_BOOTSTRAP_SERVERS": "none:1", "MONGODB_URL": "mongodb://none"}
 NUMBERS = [f"+653158{n:04}" for n in range(12)]
@@ -44,7 +46,7 @@ async def rebuilt(system: System, *, anew: bool = False) -> rebuilding.Built:
 
 
 def views(system: System, name: str) -> dict[str, Mapping[str, Any]]:
-    return dict(system.database.collections[f"gateway.{SETS[name].catalogue}"])
+    return timeless(system.database.collections[f"gateway.{SETS[name].catalogue}"])
 
 
 def told(system: System) -> dict[str, Mapping[str, Any]]:
@@ -54,6 +56,10 @@ def told(system: System) -> dict[str, Mapping[str, Any]]:
 
 def counted(system: System, name: str) -> int:
     return sum(each["n"] for each in system.database.collections[f"gateway.{SETS[name].counts}"].values())
+
+
+def changes(system: System, name: str) -> Counter[str]:
+    return Counter(each["number"] for each in system.database.collections[f"gateway.{SETS[name].history}"].values())
 
 
 async def filled(system: System) -> None:
@@ -98,6 +104,7 @@ async def test_numbers_that_change_meanwhile_are_as_they_were_told_at_last(syste
     await system.quiet()
     assert views(system, "b") == told(system)
     assert counted(system, "b") == len(NUMBERS)
+    assert changes(system, "b") == {number: system.number(number)["version"] for number in NUMBERS}
 
 
 async def test_an_interrupted_rebuild_is_built_on_or_begun_anew(system: System) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from services.chassis.errors import FenceMissed
+from services.chassis.errors import Conflict, FenceMissed
 from services.chassis.fence import Fence
 from services.chassis.memory.database import Key, copied, matching, stored
 from services.chassis.ports import Document
@@ -55,10 +55,12 @@ class MemoryTransaction:
                 documents.update({id: document} if document is not None else {})
         return matching(documents.values(), equals, upto, limit)
 
-    async def put(self, collection: str, documents: Sequence[Document]) -> None:
-        """Insert or replace whole documents."""
+    async def put(self, collection: str, documents: Sequence[Document], *, new: bool = False) -> None:
+        """Insert or replace whole documents. Raises `Conflict` for one that is there although `new`."""
         await self._store.wire.there(f"put {collection}")
         for document in documents:
+            if new and self._seen(self._named(collection), document["_id"]) is not None:
+                raise Conflict(f"{document['_id']} is there already")
             self._write(collection, document["_id"], stored(document))
 
     async def update(self, collection: str, changes: Mapping[Any, Document]) -> None:

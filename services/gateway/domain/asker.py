@@ -22,12 +22,21 @@ class Asker:
         """Tell whether a search is about holders, of whom others may know nothing: then only own numbers are found."""
         return not self.may_manage and (bool(search.asked & _OF_HOLDERS) or search.sort == "until")
 
+    def may_see(self, data: Mapping[str, Any]) -> bool:
+        """Tell whether a number is one that they may know of: any, their own, or one on offer to them."""
+        domains = data["visible_to"]
+        offered = not data["golden"] and (not domains or not set(self.domains).isdisjoint(domains))
+        return self.may_manage or self.has(data) or offered
+
     def sees(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Give what they may see of a number that was found."""
-        own = data["holder"] is not None and data["holder"]["org"] == self.org
-        if self.may_manage or own:
+        if self.may_manage or self.has(data):
             return dict(data)
         return {name: None if name in _PARTICULARS else value for name, value in data.items()}
+
+    def has(self, data: Mapping[str, Any]) -> bool:
+        """Tell whether they hold a number."""
+        return data["holder"] is not None and data["holder"]["org"] == self.org
 
 
 OPERATOR = Asker(may_manage=True)

@@ -51,6 +51,7 @@ class Search(BaseModel):
     until_to: Instant | None = Field(None, description="held until before")
     since_from: Instant | None = Field(None, description="in its state since this or later")
     since_to: Instant | None = Field(None, description="in its state since before this")
+    as_of: Instant | None = Field(None, description="as it stood at that time; in the order of numbers only")
     q: Annotated[str, text(128)] | None = Field(None, description="part of the number, a subscription or an owner")
     sort: Order = Field("number", description="number, since, until; by until only holds that end")
     descending: bool = Field(False, description="the last first")
@@ -63,6 +64,8 @@ class Search(BaseModel):
             begin, end = getattr(self, f"{name}_from"), getattr(self, f"{name}_to")
             if begin is not None and end is not None and begin >= end:
                 raise ValueError(f"{name}_from must lie before {name}_to")
+        if self.as_of is not None and self.sort != "number":
+            raise ValueError(f"as_of: the past is found in the order of numbers only, not by {self.sort}")
         return self
 
     @classmethod
@@ -81,7 +84,7 @@ class Search(BaseModel):
     @property
     def asked(self) -> set[str]:
         """The fields that narrow the search."""
-        return {name for name, value in self if value not in ((), None, False)} - {"sort", "descending"} | {
+        return {name for name, value in self if value not in ((), None, False)} - {"sort", "descending", "as_of"} | {
             name for name in ("golden", "ported_in", "charged") if getattr(self, name) is not None
         }
 

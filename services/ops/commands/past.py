@@ -1,4 +1,4 @@
-"""`numberbank number show` and `history`: from the events, so Kafka is all they need."""
+"""`numberbank number show` and `history`: from the events, so Kafka is all they need; of the past, from the views."""
 
 import asyncio
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import click
 
 from services.ops.faults import Exit, WrongUsage
+from services.ops.finding import numbers_as_of
 from services.ops.numbers import canonical_all
+from services.ops.options import Time
 from services.ops.past import past, present
 from services.ops.printing import line, say, table
 from services.ops.settings import ClientSettings
@@ -18,21 +20,22 @@ _json = click.option("--json", "as_json", is_flag=True, help="one object a line 
 
 @click.command(epilog="Example: numberbank number show +6531580001")
 @_numbers
+@click.option("--as-of", type=Time(), metavar="TIME", help="as it stood then: who had this number on that day?")
 @_json
-def show(numbers: tuple[str, ...], as_json: bool) -> int:
-    """Show how a number stands now.
+def show(numbers: tuple[str, ...], as_of: str | None, as_json: bool) -> int:
+    """Show how a number stands, now or at any time.
 
-    With --json the data of its newest event: the whole number.
+    With --json the whole number, as its newest event told it.
     """
-    chosen = _chosen(numbers)
-    found = asyncio.run(present(ClientSettings.load(), chosen))
+    chosen, settings = _chosen(numbers), ClientSettings.load()
+    found = asyncio.run(_present(settings, chosen) if as_of is None else numbers_as_of(settings, chosen, as_of))
     for number in chosen:
         if number not in found:
-            say(f"{number} is not in the bank.")
+            say(f"{number} {'is' if as_of is None else 'was'} not in the bank{'' if as_of is None else ' then'}.")
         elif as_json:
-            line(found[number]["data"])
+            line(found[number])
         else:
-            table(("attribute", number), _attributes(found[number]["data"]))
+            table(("attribute", number), _attributes(found[number]))
     return Exit.ACCEPTED if len(found) == len(chosen) else Exit.REJECTED
 
 
@@ -56,6 +59,10 @@ def history(numbers: tuple[str, ...], as_json: bool) -> int:
             columns = ("version", "time", number, "state", "until", "whose", "who asked", "why")
             table(columns, map(_change, found[number]))
     return Exit.ACCEPTED if all(found.values()) else Exit.REJECTED
+
+
+async def _present(settings: ClientSettings, numbers: list[str]) -> dict[str, dict[str, Any]]:
+    return {number: envelope["data"] for number, envelope in (await present(settings, numbers)).items()}
 
 
 def _chosen(numbers: tuple[str, ...]) -> list[str]:

@@ -11,7 +11,7 @@ from services.gateway.export.walk import by_number, walk
 from services.gateway.finding import Facets, Finder
 from services.ops.exporting.unfinished import Reached, Unfinished
 from services.ops.faults import WrongUsage
-from services.ops.finding import finder_at
+from services.ops.finding import views_at
 from services.ops.settings import ClientSettings
 
 NOTED = 1.0  # seconds between notes of how far it is
@@ -47,12 +47,12 @@ class Exported(NamedTuple):
 async def export_numbers(settings: ClientSettings, wish: Wish, show: Callable[[Step], None]) -> Exported:
     """Write the file. Raises `WrongUsage`, `WrongSetting`, `Unusable`."""
     kind = FORMATS[wish.format]
-    with finder_at(settings, "; the same command goes on from there" if kind.goes_on else "") as finder:
+    with views_at(settings, "; the same command goes on from there" if kind.goes_on else "") as views:
         file = Unfinished(
             wish.output, wish.format, wish.asked, goes_on=kind.goes_on, anew=wish.anew, replace=wish.replace
         )
         try:
-            return await _filled(finder, wish, file, show)
+            return await _filled(Finder(views), wish, file, show)
         except WrongSearch as error:
             raise WrongUsage(f"{wish.output}.part: {error} Of an export: or begin it again with --anew.") from None
         except OSError as error:
@@ -69,7 +69,8 @@ async def _filled(finder: Finder, wish: Wish, file: Unfinished, show: Callable[[
     writer = FORMATS[wish.format].open(file.stream)
     if begun.cursor is None:
         writer.begin()
-    counted: Facets = await finder.facets(search, OPERATOR)
+    # The past is not counted.
+    counted = await finder.facets(search, OPERATOR) if search.as_of is None else Facets(0, {}, approximate=True)
     now, noted, rows = asyncio.get_running_loop().time, 0.0, begun.rows
     async for page in walk(finder, search, OPERATOR, begun.cursor):
         writer.write(page.numbers)

@@ -84,7 +84,7 @@ def _looking(more: Mapping[str, list[Topic]]) -> tuple[tuple[Grant, ...], tuple[
     topics = _topics({"Read": EVERY_TOPIC, "DescribeConfigs": EVERY_TOPIC, **more})
     groups = (Grant("group", name, ("Describe",)) for name in SERVICES)
     looked_at = [f"inventory.{NUMBERS}", f"provisioning.{SUBSCRIPTIONS}", f"lifecycle-timer.{TIMERS}"]
-    looked_at += [f"gateway.{name}" for views in SETS.values() for name in (views.catalogue, views.counts)]
+    looked_at += [f"gateway.{name}" for views in SETS.values() for name in views.collections]
     looked_at.append(f"gateway.{POINTER}")
     fences = [f"{name}.{FENCES}" for name in SERVICES]
     return (*topics, *groups), tuple(Privilege(name, ("find",)) for name in (*looked_at, *fences))

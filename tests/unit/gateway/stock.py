@@ -1,7 +1,7 @@
 """A drawn stock of numbers and its events, as inventory would tell them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -65,15 +65,21 @@ def lives(dice: Random, numbers: list[str], most: int = 4) -> Iterator[dict[str,
 
 
 def envelope(data: dict[str, Any]) -> bytes:
-    """Write an event as inventory would."""
+    """Write an event as inventory would: versions of a number follow each other day by day."""
     return json.dumps({
         "specversion": "1.0", "id": f"{data['number']}/{data['version']}", "source": "/inventory",
-        "type": "number.updated", "subject": data["number"], "data": data,
+        "type": "number.updated", "subject": data["number"], "time": instant(data["version"]), "data": data,
+        "causationid": f"because-{data['version']}", "correlationid": "chain", "actor": "somebody",
     }).encode()  # fmt: skip
 
 
 def taken(data: dict[str, Any]) -> Taken:
     return Taken(INVENTORY_EVENTS.adapter().validate_json(envelope(data)), 0)
+
+
+def timeless(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Give entries without when they became so."""
+    return {id: {name: value for name, value in entry.items() if name != "at"} for id, entry in entries.items()}
 
 
 def folded(events: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from services.gateway.domain import Sort, changes, entry_of, sort_of
 from services.gateway.handlers import Gateway
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import live_views
-from tests.unit.gateway.stock import NOON, drawn, drawn_numbers, folded, lives, taken
+from tests.unit.gateway.stock import NOON, drawn, drawn_numbers, folded, lives, taken, timeless
 
 
 class Desk:
@@ -60,7 +60,7 @@ async def test_the_catalogue_is_the_fold_of_the_events_whatever_comes_again(desk
         await desk.hears(*events[at : at + size], *again, lane=0)
         at += size
     latest = {number: entry_of(Number.model_validate_json(_json(data))) for number, data in folded(events).items()}
-    assert desk.catalogue == latest
+    assert timeless(desk.catalogue) == latest
     assert desk.counts == Counter(sort_of(entry) for entry in latest.values())
 
 

@@ -1,0 +1,88 @@
+"""The past of numbers, from the history: every change, and how numbers stood at any time."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from contracts.fields import milliseconds_of
+from services.chassis.ports import Document, Viewer
+from services.gateway.domain import Asker, Entry, Search, change_id, changes_between, entry_at
+from services.gateway.query import order
+from services.gateway.showing import shown, shown_change
+from services.gateway.viewing import PATIENCE, LiveViews, answered
+
+MOST = 1_000  # changes of a page
+CHUNK = 200  # changes that a search of the past looks at together, at least
+
+
+class Past(NamedTuple):
+    """Changes of a number, the latest first. `before`: the version to go on from, None on the last page."""
+
+    changes: list[dict[str, Any]]
+    before: int | None
+
+
+@dataclass
+class Historian:
+    """Knows what was."""
+
+    viewer: Viewer
+    _live: LiveViews = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._live = LiveViews(self.viewer)
+
+    async def changes(self, number: str, asker: Asker, *, limit: int = 100, before: int | None = None) -> Past:
+        """Give the changes that the asker may know of, at most `limit`; `before`: of earlier versions than this."""
+        first, behind = changes_between(number)
+        many = max(1, min(limit, MOST))
+        wanted = {"_id": {"$gte": first, "$lt": behind if before is None else change_id(number, before)}}
+        found = await self._latest(wanted, many + 1)
+        shown = [shown_change(each, asker) for each in found[:many] if asker.may_see(each)]
+        return Past(shown, found[many - 1]["version"] if len(found) > many else None)
+
+    async def as_of(self, number: str, at: datetime, asker: Asker) -> dict[str, Any] | None:
+        """Give the number as it was at a time, None if it was not in the bank, or not for the asker to see."""
+        first, behind = changes_between(number)
+        wanted = {"_id": {"$gte": first, "$lt": behind}, "at": {"$lte": milliseconds_of(at)}}
+        found = await self._latest(wanted, 1)
+        return next((asker.sees(shown(entry_at(each))) for each in found if asker.may_see(each)), None)
+
+    async def _latest(self, wanted: Document, many: int) -> list[Document]:
+        history = (await self._live.get()).history
+        return answered(await self.viewer.select(history, wanted, [("_id", -1)], many, PATIENCE))
+
+
+async def standing(
+    viewer: Viewer, history: str, search: Search, fits: Document, many: int, seconds: float
+) -> list[Entry]:
+    """Give the first numbers that stood so at the time of the search. Raises `WrongSearch` if it takes too long.
+
+    What fits is a change no later than that; it stood if the next one came later. Changes are never changed, so pages
+    need not be of one moment.
+    """
+    clock = asyncio.get_running_loop().time
+    end, size = clock() + seconds, max(many, CHUNK)
+    beyond = "$lt" if search.descending else "$gt"
+    found, wanted = list[Entry](), fits
+    while len(found) < many:
+        left = end - clock()
+        changes = answered(
+            await viewer.select(history, wanted, order(search), size, left) if left > 0 else None
+        )  # fmt: skip
+        found += await _stood(viewer, history, search, changes)
+        if len(changes) < size:
+            break
+        wanted = {"$and": [fits, {"_id": {beyond: changes[-1]["_id"]}}]}
+    return found[:many]
+
+
+async def _stood(viewer: Viewer, history: str, search: Search, changes: Sequence[Document]) -> list[Entry]:
+    """Give those whose next version came after the time of the search."""
+    assert search.as_of is not None
+    at = milliseconds_of(search.as_of)
+    following = {change_id(each["number"], each["version"] + 1): each for each in changes}
+    overtaken = await viewer.get(history, list(following))
+    return [entry_at(each) for id, each in following.items() if id not in overtaken or overtaken[id]["at"] > at]

@@ -1,0 +1,77 @@
+"""The views: one document for each number, counts of each sort, each change of a number, each outcome of a command."""
+
+from typing import NamedTuple
+
+from services.chassis.errors import Refusal
+from services.chassis.ports import Reader, Viewer
+from services.chassis.service import Partial
+from services.chassis.work import Work
+
+POINTER = "views"  # one document, `live`: `name` of the set that is read, and of the one that is `building`
+LIVE = "live"
+
+Indexes = tuple[tuple[str, ...] | Partial, ...]
+
+
+class Views(NamedTuple):
+    """The collections of one set."""
+
+    name: str
+    catalogue: str
+    counts: str
+    history: str
+    outcomes: str
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """All of them."""
+        return self[1:]
+
+
+SETS = {
+    "a": Views("a", "catalogue", "counts", "history", "outcomes"),
+    "b": Views("b", "catalogue.b", "counts.b", "history.b", "outcomes.b"),
+}
+
+_HOLDERS: Indexes = (
+    Partial(("holder.org", "_id"), {"holder.org": {"$gt": ""}}),
+    Partial(("subscription", "_id"), {"subscription": {"$gt": ""}}),
+    Partial(("hold.subscription", "_id"), {"hold.subscription": {"$gt": ""}}),
+)
+
+# What is found quickly, each in the order of numbers (`_id`). Those in the last part never move with a state.
+_CATALOGUE: Indexes = (
+    ("state", "_id"),
+    ("state", "since", "_id"),
+    *_HOLDERS,
+    Partial(("hold.until", "_id"), {"hold.until": {"$gt": 0}}),
+    ("sku", "_id"),
+    ("vendor", "_id"),
+    ("country", "_id"),
+    ("able", "_id"),
+    ("grams", "_id"),
+    Partial(("routing", "_id"), {"routing": {"$gt": ""}}),
+    Partial(("golden", "_id"), {"golden": True}),
+    Partial(("ported_in", "_id"), {"ported_in": True}),
+)
+
+COLLECTIONS: dict[str, Indexes] = {
+    name: indexes
+    for views in SETS.values()
+    for name, indexes in ((views.catalogue, _CATALOGUE), (views.counts, ()), (views.history, _HOLDERS))
+}
+EXPIRING = {views.outcomes: ("seen", 3 * 24 * 3600) for views in SETS.values()}
+
+
+async def live_views(reader: Reader | Viewer | Work) -> Views:
+    """Give the set that is read, and followed by the lanes."""
+    found = (await reader.get(POINTER, [LIVE])).get(LIVE)
+    return SETS["a" if found is None else found["name"]]
+
+
+async def views_to_build(reader: Reader | Work) -> Views:
+    """Give the set that is made anew. Raises `Refusal` when none is."""
+    name = (await reader.get(POINTER, [LIVE])).get(LIVE, {}).get("building")
+    if name is None:
+        raise Refusal("The views are not being made anew any longer: somebody else has finished it.")
+    return SETS[name]

@@ -1,0 +1,37 @@
+"""How the views are read: the set that is live, and in bounded time."""
+
+import asyncio
+from dataclasses import dataclass
+
+from services.chassis.ports import Document, Viewer
+from services.gateway.domain import WrongSearch
+from services.gateway.store import SETS, Views, live_views
+
+PATIENCE = 10.0  # seconds that a search may take
+REMEMBERED = 1.0  # seconds that the live set of views is taken to be the same
+
+
+@dataclass
+class LiveViews:
+    """The set of views that is read, looked up once a second; a set that is no longer read stands a while longer."""
+
+    viewer: Viewer
+    _views: Views = SETS["a"]
+    _looked: float = -REMEMBERED
+
+    async def get(self) -> Views:
+        """Give it."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked >= REMEMBERED:
+            self._views, self._looked = await live_views(self.viewer), now
+        return self._views
+
+
+def answered(found: list[Document] | None) -> list[Document]:
+    """Give what was found. Raises `WrongSearch` for what took too long."""
+    if found is None:
+        raise WrongSearch(
+            f"This search takes longer than {PATIENCE:.0f} s, since most numbers would have to be looked at; add an "
+            "owner, a subscription, a state, or the beginning of the number."
+        )
+    return found
