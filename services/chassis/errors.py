@@ -31,3 +31,7 @@ class FenceMissed(StoreTrouble):
 
 class TooMuchOutput(Exception):
     """Take fewer records: what they cause does not fit into a fence."""
+
+
+class KafkaAway(Exception):
+    """Try again later: Kafka has not answered in time. What was to be written may have been, or not."""

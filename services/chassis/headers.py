@@ -3,10 +3,10 @@
 from contracts.message import CONTENT_TYPE
 from services.chassis.records import Headers, Outgoing
 
-_CONTENT = ("content-type", CONTENT_TYPE.encode())
+CONTENT = ("content-type", CONTENT_TYPE.encode())
 
 
 def published_headers(record: Outgoing, writer: str, batch: int, ordinal: int) -> Headers:
     """Give a record's own headers, or those of an event, and which lane wrote it as which of its records."""
-    own = (_CONTENT,) if record.headers is None else record.headers
+    own = (CONTENT,) if record.headers is None else record.headers
     return (*own, ("nb-writer", writer.encode()), ("nb-seq", b"%d.%d" % (batch, ordinal)))

@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 from services.chassis.errors import Refusal
 from services.chassis.health import health_server
@@ -34,7 +35,7 @@ async def serve(services: Sequence[tuple[Service, Settings]], health_port: int |
     gc.set_threshold(50_000, 20, 100)
     log.info("started", extra={"services": [service.name for service, _ in services]})
     async with health_server(health_port, roads, metrics):
-        await _together(roads, stop)
+        await _served(roads, stop)
     log.info("stopped")
 
 
@@ -54,12 +55,22 @@ async def connected(service: Service, settings: Settings, metrics: Metrics) -> R
     return Road(parts)
 
 
-async def _together(roads: Sequence[Road], stop: asyncio.Event) -> None:
-    """Run all roads; when one ends badly, the others are stopped too."""
+async def _served(roads: Sequence[Road], asked: asyncio.Event) -> None:
+    """Run all roads until asked to stop, or until one of them ends badly; then all are stopped.
+
+    What runs beside them ends first, for it needs them.
+    """
+    stop = asyncio.Event()
     tasks = [asyncio.create_task(road.run(stop), name=road.parts.service.name) for road in roads]
+    asking = asyncio.create_task(asked.wait())
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        async with AsyncExitStack() as edges:
+            for road in roads:
+                if road.parts.service.edge is not None:
+                    await edges.enter_async_context(road.parts.service.edge(road.parts))
+            await asyncio.wait([asking, *tasks], return_when=asyncio.FIRST_COMPLETED)
     finally:
+        asking.cancel()
         stop.set()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for road in roads:

@@ -1,18 +1,23 @@
 """What a service is to the road: its name, what it reads with which handler, what it writes."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.message import Message, Topic
 from services.chassis.fence import FENCES, REBUILD
 from services.chassis.ports import Reader
 from services.chassis.work import Taken, Work
 
+if TYPE_CHECKING:
+    from services.chassis.parts import Parts
+
 MOST_RECORDS = 1_000  # of a batch
 
 Handler = Callable[[Work, Sequence[Taken]], Awaitable[None]]
+Edge = Callable[["Parts"], AbstractAsyncContextManager[None]]
 
 
 class Timers(Protocol):
@@ -70,6 +75,7 @@ class Service:
     `rebuilds`: the service whose documents this one makes anew beside it, under a group and fences of its own. What
     cannot be read is passed over then: that service has put it away.
     `rebuilt_by`: the group of that, `renewed`: collections that it drops.
+    `edge`: what runs beside the lanes; it ends before they do.
     """
 
     name: str
@@ -80,6 +86,7 @@ class Service:
     rebuilds: str | None = None
     rebuilt_by: str | None = None
     renewed: tuple[str, ...] = ()
+    edge: Edge | None = None
 
     @property
     def owner(self) -> str:

@@ -18,13 +18,14 @@ def hand_to(owner: Owner) -> Callable[[Any], Awaitable[None]]:
     async def hand_over(fetched: Sequence[ConsumerRecord[Any, Any]]) -> None:
         groups = [list(group) for _, group in groupby(fetched, key=lambda record: (record.topic, record.partition))]
         for group in sorted(groups, key=len):  # a busy partition does not keep the quiet ones waiting
-            owner.handed(Lot(group[0].topic, group[0].partition), [_record(record) for record in group])
+            owner.handed(Lot(group[0].topic, group[0].partition), [record_of(record) for record in group])
             await asyncio.sleep(0)
 
     return hand_over
 
 
-def _record(record: ConsumerRecord[Any, Any]) -> Record:
+def record_of(record: ConsumerRecord[Any, Any]) -> Record:
+    """Give a record as the chassis knows it."""
     return Record(
         record.topic, record.partition, record.offset, record.timestamp, record.key, record.value, record.headers
     )

@@ -1,0 +1,80 @@
+"""A producer for those who wait: single records, each safe or given up within a deadline."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from services.chassis.errors import KafkaAway
+from services.chassis.headers import CONTENT
+from services.chassis.security.cluster import Cluster
+
+log = logging.getLogger(__name__)
+
+DEADLINE = 5.0  # seconds for a record to be safe
+CLOSE = 2.0  # seconds to leave
+
+
+class Sender:
+    """Writes records as an idempotent producer. It starts when it is needed, and anew after trouble.
+
+    A producer that has missed a deadline is given up with all that it still holds, so that nothing is written long
+    after its sender was told that it was not.
+    """
+
+    def __init__(self, name: str, cluster: Cluster, deadline: float = DEADLINE) -> None:
+        self._name, self._cluster, self._deadline = name, cluster, deadline
+        self._starting: asyncio.Task[AIOKafkaProducer] | None = None
+
+    async def send(self, topic: str, key: str, value: bytes) -> None:
+        """Write an event where its key belongs, and wait until it is safe. Raises `KafkaAway`."""
+        starting = self._starting = self._starting or asyncio.create_task(self._started())
+        try:
+            async with asyncio.timeout(self._deadline):
+                producer = await asyncio.shield(starting)
+                await producer.send_and_wait(topic, value, key.encode(), headers=[CONTENT])
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("Kafka away", extra={"trouble": type(error).__name__})
+            if self._starting is starting:
+                self._starting = None
+                asyncio.create_task(_given_up(starting))  # noqa: RUF006 - it ends by itself, soon
+            raise KafkaAway(type(error).__name__) from error
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        if self._starting is not None:
+            await _given_up(self._starting)
+
+    async def _started(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            **self._cluster.client,
+            client_id=f"numberbank-{self._name}-sender",
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=1,
+            request_timeout_ms=int(self._deadline * 1000),
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await _closed(producer)
+            raise
+        return producer
+
+
+async def _given_up(starting: "asyncio.Task[AIOKafkaProducer]") -> None:
+    starting.cancel()
+    with suppress(asyncio.CancelledError, KafkaError, OSError):
+        producer = await starting
+        # Not `stop`, which would go on writing; and an idempotent producer would wait for its broker for ever.
+        await producer._sender.close()
+        producer._closed = True
+        await producer.client.close()
+
+
+async def _closed(producer: AIOKafkaProducer) -> None:
+    with suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(CLOSE):
+            await producer.stop()
