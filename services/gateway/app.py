@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
-from contracts.topics import INVENTORY_EVENTS
+from contracts.topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
 from services.chassis.fence import REBUILD
 from services.chassis.service import Input, Service
 from services.gateway.handlers import Gateway
+from services.gateway.http.edge import edge_of
+from services.gateway.repeats import KEPT, REPEATS
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import COLLECTIONS, EXPIRING, POINTER, live_views, views_to_build
+from services.gateway.tokens import TOKENS
 
 BATCH = 250  # events: each touches many indexes, and a transaction has few seconds to live
 
@@ -20,11 +23,12 @@ def service(settings: GatewaySettings) -> Service:
     return Service(
         name="gateway",
         inputs=(Input(INVENTORY_EVENTS, gateway.follow, batch=BATCH),),
-        writes=(),
-        collections={**COLLECTIONS, POINTER: (), REBUILD: ()},
-        expiring=EXPIRING,
+        writes=(INVENTORY_COMMANDS,),
+        collections={**COLLECTIONS, POINTER: (), REBUILD: (), TOKENS: (("name",),)},
+        expiring={**EXPIRING, REPEATS: ("at", KEPT)},
         rebuilt_by=REBUILDER,
         renewed=(*COLLECTIONS, *EXPIRING, REBUILD),
+        edge=edge_of(settings),
     )
 
 
@@ -32,4 +36,5 @@ def rebuilder(settings: GatewaySettings) -> Service:
     """Make what follows the same events from their beginning into the other set of views."""
     made = service(settings)
     follow = Gateway(views=views_to_build).follow
-    return replace(made, name=REBUILDER, rebuilds=made.name, inputs=(Input(INVENTORY_EVENTS, follow, batch=BATCH),))
+    inputs = (Input(INVENTORY_EVENTS, follow, batch=BATCH),)
+    return replace(made, name=REBUILDER, rebuilds=made.name, inputs=inputs, edge=None)

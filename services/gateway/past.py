@@ -50,6 +50,12 @@ class Historian:
         found = await self._latest(wanted, 1)
         return next((asker.sees(shown(entry_at(each))) for each in found if asker.may_see(each)), None)
 
+    async def version(self, number: str, version: int) -> Entry | None:
+        """Give the number as it was at a version, whoever asks."""
+        id = change_id(number, version)
+        found = (await self.viewer.get((await self._live.get()).history, [id])).get(id)
+        return None if found is None else entry_at(found)
+
     async def _latest(self, wanted: Document, many: int) -> list[Document]:
         history = (await self._live.get()).history
         return answered(await self.viewer.select(history, wanted, [("_id", -1)], many, PATIENCE))

@@ -1,7 +1,26 @@
 """What the gateway needs to know besides what every service does."""
 
-from services.chassis.settings import Settings
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.policy import Policy
+from services.chassis.settings import PolicyFile, Settings
 
 
 class GatewaySettings(Settings):
     """Settings of the gateway."""
+
+    http_port: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
+        None, alias="NUMBERBANK_HTTP_PORT", description="port of the HTTP API; absent: there is none"
+    )
+    http_host: str = Field("127.0.0.1", alias="NUMBERBANK_HTTP_HOST", description="address where the HTTP API listens")
+    http_rate: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
+        50.0, alias="NUMBERBANK_HTTP_RATE", description="requests a second of one token, in each process"
+    )
+    http_streams: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        100, alias="NUMBERBANK_HTTP_STREAMS", description="streams of changes that each process has open, at most"
+    )
+    policy: PolicyFile = Field(
+        default_factory=Policy.shipped, alias="NUMBERBANK_POLICY", description="file that says what is stale and golden"
+    )

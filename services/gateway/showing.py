@@ -1,10 +1,10 @@
-"""A number as people and programs see it: as inventory's events tell it."""
+"""Numbers as people and programs see them, as inventory's events tell them; and tokens, without their secrets."""
 
 from functools import lru_cache
 from typing import Any
 
 from contracts.fields import format_instant, instant_of
-from services.gateway.domain import Asker, Entry, entry_at
+from services.gateway.domain import Asker, Entry, Token, entry_at
 
 _FIELDS = (
     "state", "previous", "version", "since", "hold", "holder", "subscription", "remark", "reason", "vendor", "country",
@@ -35,6 +35,13 @@ def shown_change(change: Entry, asker: Asker) -> dict[str, Any]:
         **attributes,
         "data": asker.sees(shown(entry_at(change))),
     }
+
+
+def shown_token(token: Token) -> dict[str, Any]:
+    """Give what people may see of a token."""
+    times = {name: getattr(token, name) for name in ("created", "expires", "revoked")}
+    told = {name: None if at is None else format_instant(at) for name, at in times.items()}
+    return {"name": token.name, "org": token.org, "domains": token.domains, "scopes": token.scopes, **told}
 
 
 @lru_cache(maxsize=4096)

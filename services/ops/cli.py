@@ -32,6 +32,7 @@ COMMANDS = {
     "find": Later("find", "find", "Find numbers by what they are and whose they are."),
     "export": Later("export", "export", "Write all that a search finds into a file."),
     "gateway": Later("gateway", "gateway", "Care for the views that searches read."),
+    "token": Later("token", "token", "Make and revoke tokens for the HTTP API."),
     "billing": Later("billing", "billing", "Speak as a billing system does."),
     "tail": Later("tail", "tail", "Follow what is said on the topics."),
     "lag": Later("lag", "lag", "Show what each service has left to do."),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
@@ -20,6 +21,7 @@ from services.ops.rights.kafka import acls
 from services.ops.rights.page import FILE, page
 from services.ops.rights.users import User, users
 from services.ops.stack.errors import StackError
+from services.ops.stack.ports import free_port
 from tests.integration.bank import Running
 from tests.road.worlds import until
 from tests.security.guarded import SENTINEL, Guarded
@@ -27,6 +29,7 @@ from tests.security.guarded import SENTINEL, Guarded
 USERS = {user.name: user for user in users()}
 DEBUG = {"NUMBERBANK_LOG_LEVEL": "DEBUG"}
 NUMBER = "+6531580001"
+HTTP = free_port()
 
 
 def test_what_is_written_down_is_what_is_derived() -> None:
@@ -61,6 +64,7 @@ def clock() -> dict[str, str]:
 async def bank(servers: Guarded, clock: dict[str, str], tmp_path: Path) -> AsyncIterator[dict[str, Running]]:
     """Give all four services, each as a process of its own user."""
     support = {"NUMBERBANK_SUPPORT_EMAIL": "help@bank.example", "NUMBERBANK_MAIL_FROM": "bank@bank.example"}
+    support["NUMBERBANK_HTTP_PORT"] = str(HTTP)
     running = {
         name: Running([name], {**servers.env(name), **clock, **support, **DEBUG}, tmp_path / f"{name}.log")
         for name in SERVICES
@@ -98,6 +102,11 @@ async def test_with_just_its_rights_every_service_does_its_work(
     await until(lambda: asyncio.to_thread(_rests, servers), 30)
     await says("billing", "activate", "S-1", "--org", "acme", "--product", "did", "--number", NUMBER)
     await says("billing", "expire", "S-1")
+    made = await asyncio.to_thread(servers.run, "token", "create", "desk", "--scope", "read,manage", env=operator)
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {made.stdout.strip()}"}) as desk:
+        headers = {"Idempotency-Key": "k"}
+        sent = await desk.patch(f"http://127.0.0.1:{HTTP}/v1/numbers/{NUMBER}", json={"golden": True}, headers=headers)
+        assert (sent.status_code, sent.json()["golden"]) == (200, True)
     rebuilt = await asyncio.to_thread(servers.run, "gateway", "rebuild", env=servers.env("gateway"))
     assert rebuilt.returncode == 0, rebuilt.stderr
     found = await asyncio.to_thread(servers.run, "find", "3158", "--facets", "--json", env=servers.env("auditor"))

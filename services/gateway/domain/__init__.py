@@ -3,9 +3,11 @@
 `search` is what is asked, by which `asker`, `presets` what is asked every day, `pattern` the language for parts of
 numbers, `cursor` where a page ended; `entry` is a number as the catalogue has it, `change` how it became so, `outcome`
 what came of a command, `grade` says how golden a number is.
+Over HTTP `token` says who asks, `bucket` how often, `permission` what an org may change, `repeat` what comes again.
 """
 
 from services.gateway.domain.asker import OPERATOR, Asker
+from services.gateway.domain.bucket import Bucket
 from services.gateway.domain.change import change_id, change_of, changes_between, entry_after, entry_at
 from services.gateway.domain.cursor import Place, cursor_of, place_of
 from services.gateway.domain.entry import (
@@ -20,22 +22,30 @@ from services.gateway.domain.entry import (
 from services.gateway.domain.grade import Earned, Grade, grade
 from services.gateway.domain.outcome import PREFIX, Outcome, outcome_of
 from services.gateway.domain.pattern import Pattern, WrongPattern, grams_of, parse_pattern
+from services.gateway.domain.permission import is_for_operators, objection
 from services.gateway.domain.presets import PRESETS, preset
+from services.gateway.domain.repeat import command_id, fingerprint, is_command_of, is_key, seed_of
 from services.gateway.domain.search import Search, WrongSearch
+from services.gateway.domain.token import SCOPES, Scope, Token, TokenWish, digest, looks_like_secret, secret_of
 
 __all__ = [
     "OPERATOR",
     "PREFIX",
     "PRESETS",
+    "SCOPES",
     "Asker",
+    "Bucket",
     "Earned",
     "Entry",
     "Grade",
     "Outcome",
     "Pattern",
     "Place",
+    "Scope",
     "Search",
     "Sort",
+    "Token",
+    "TokenWish",
     "WrongPattern",
     "WrongSearch",
     "abilities_with",
@@ -44,15 +54,25 @@ __all__ = [
     "change_of",
     "changes",
     "changes_between",
+    "command_id",
     "cursor_of",
+    "digest",
     "entry_after",
     "entry_at",
     "entry_of",
+    "fingerprint",
     "grade",
     "grams_of",
+    "is_command_of",
+    "is_for_operators",
+    "is_key",
+    "looks_like_secret",
+    "objection",
     "outcome_of",
     "parse_pattern",
     "place_of",
     "preset",
+    "secret_of",
+    "seed_of",
     "sort_of",
 ]

@@ -8,6 +8,7 @@ from contracts.topics import DEAD_LETTERS, EVERY_TOPIC, SERVICES, TOPICS, dead_l
 from services.chassis.fence import FENCES
 from services.chassis.service import Service
 from services.gateway.store import POINTER, SETS
+from services.gateway.tokens import TOKENS
 from services.inventory.store import NUMBERS
 from services.lifecycle_timer.store import TIMERS
 from services.ops.declared import declared
@@ -73,7 +74,9 @@ def _deployer() -> User:
 def _operator() -> User:
     # A dead letter is put back where it came from, and closed by a mark beside it.
     repaired = [topic for topic in TOPICS if any(name in SERVICES for name in topic.read_by)]
-    return User("operator", "people at the command line", *_looking({"Write": [*repaired, *DEAD_LETTERS]}))
+    topics, looked_at = _looking({"Write": [*repaired, *DEAD_LETTERS]})
+    tokens = Privilege(f"gateway.{TOKENS}", ("find", "insert", "update"))
+    return User("operator", "people at the command line", topics, (*looked_at, tokens))
 
 
 def _auditor() -> User:

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.fields import milliseconds_of
 from contracts.inventory import Number
+from contracts.topics import INVENTORY_COMMANDS
 from services.chassis.memory import MemoryDatabase, MemoryStore
 from services.chassis.work import Work
 from services.gateway.app import service
@@ -91,7 +92,9 @@ def test_only_what_differs_is_written() -> None:
 def test_the_service_is_put_together_from_its_settings() -> None:
     environ = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092", "MONGODB_URL": "mongodb://localhost"}
     made = service(GatewaySettings.load(environ))
-    assert (made.name, made.source, made.writes) == ("gateway", "/gateway", ())
+    assert (made.name, made.source, made.writes) == ("gateway", "/gateway", (INVENTORY_COMMANDS,))
+    assert made.edge is None
+    assert service(GatewaySettings.load(environ | {"NUMBERBANK_HTTP_PORT": "8000"})).edge is not None
 
 
 def _json(data: dict[str, Any]) -> bytes:

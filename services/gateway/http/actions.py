@@ -1,0 +1,140 @@
+"""Changes of a number: each is a command of the contract, decided by inventory."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+import orjson
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts import inventory
+from contracts.inventory import Ask, Asked, Number
+from services.gateway.domain import Token, is_for_operators, objection
+from services.gateway.http.answers import etag, said
+from services.gateway.http.commanding import Asked as Done
+from services.gateway.http.conditions import CONDITIONS, Repeat, expected_version, patience, repeat_of, seed_for
+from services.gateway.http.desk import Desk
+from services.gateway.http.examples import EXAMPLES
+from services.gateway.http.offer import NUMBER_IN_PATH, Body, Offer
+from services.gateway.http.problems import VERSION_MISMATCH, Problem, invalid, refused, unknown_number
+from services.gateway.http.reading import JSON, body_of, number_in_path, queried, read
+from services.gateway.http.shapes import CommandShown
+from services.gateway.showing import shown
+
+PATCH_TYPES = (JSON, "application/merge-patch+json")
+ADDRESSES: dict[str, type[Asked]] = {
+    "reserve": inventory.ReserveNumber,
+    "extend": inventory.ExtendReservation,
+    "end-extension": inventory.EndReservationExtension,
+    "release": inventory.ReleaseNumber,
+    "assign": inventory.AssignNumber,
+    "transfer": inventory.TransferNumber,
+    "unassign": inventory.UnassignNumber,
+    "lock": inventory.LockNumber,
+    "unlock": inventory.UnlockNumber,
+    "delete": inventory.DeleteNumber,
+    "recover": inventory.RecoverNumber,
+    "restore": inventory.RestoreNumber,
+}
+
+
+class Action(NamedTuple):
+    """What may be done: the type of the command, and the model of its data."""
+
+    command: str
+    data: type[Ask]
+
+
+def action_of(message: type[Asked]) -> Action:
+    """Read a command of the contract."""
+    [command] = get_args(message.model_fields["type"].annotation)
+    return Action(command, get_type_hints(message)["data"])
+
+
+class Wish(NamedTuple):
+    """One change that is asked for. `version`: that of If-Match."""
+
+    action: Action
+    number: str
+    data: dict[str, Any]
+    version: int | None
+
+
+def data_in(model: type[BaseModel], body: bytes) -> dict[str, Any]:
+    """Give the data of a command as it was said: what is absent stays so. Raises `Problem`."""
+    asked = read(model, body)
+    if "expected_version" in asked.model_fields_set:
+        raise invalid("expected_version", 'is no field here; send it as If-Match, such as "7"')
+    return asked.model_dump(mode="json", exclude_unset=True)
+
+
+class Actions:
+    """Asks inventory to change numbers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def change(self, action: Action, types: Sequence[str], request: Request, token: Token) -> Response:
+        """Answer with the number after the change, or why there is none, or where to ask later."""
+        queried(request, ())
+        number, asker = number_in_path(request), token.asker
+        if is_for_operators(action.command, asker):
+            raise self._desk.admission.refused(token, f"{action.command} is for operators; ask one of them.")
+        version, seconds = expected_version(request), patience(request)
+        wish = Wish(action, number, data_in(action.data, await body_of(request, types)), version)
+        text = orjson.dumps(wish.data, option=orjson.OPT_SORT_KEYS).decode()
+        repeat = repeat_of(request, token, action.command, number, str(version), text)
+        done = await self._desk.commands.ask(partial(self._checked, wish, token, repeat), repeat, seconds)
+        return await self._answer(wish, token, done)
+
+    async def _checked(self, wish: Wish, token: Token, repeat: Repeat | None) -> Sequence[Any]:
+        """Give the command, if the asker may give it. An org's is bound to the version that was looked at."""
+        expected = wish.version
+        if not token.asker.may_manage:
+            entry = await self._desk.present.get(wish.number, token.asker)
+            if entry is None:
+                raise unknown_number(wish.number)
+            if why := objection(wish.action.command, token.asker, entry, wish.data):
+                raise self._desk.admission.refused(token, why)
+            if expected not in (None, entry["version"]):
+                raise Problem(VERSION_MISMATCH, f"{wish.number} is at version {entry['version']}, not {expected}.")
+            expected = entry["version"]
+        data = wish.data if expected is None else wish.data | {"expected_version": expected}
+        seed = seed_for(repeat)
+        return [self._desk.commands.written(token, seed, wish.action.command, wish.number, data)]
+
+    async def _answer(self, wish: Wish, token: Token, done: Done) -> Response:
+        [command] = done.commands
+        headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
+        outcome = done.outcomes.get(command.id)
+        if outcome is None:
+            pending = CommandShown(id=command.id, status="pending", number=wish.number)
+            headers["Location"] = f"/v1/commands/{command.id}"
+            return said(pending.model_dump(), 202, headers)
+        if not outcome.accepted:
+            raise refused(outcome, if_match=wish.version is not None, headers=headers)
+        entry = await self._desk.historian.version(wish.number, outcome.version or 0)
+        headers["ETag"] = etag(outcome.version or 0)
+        assert entry is not None, "written in the transaction of its outcome"
+        return said(token.asker.sees(shown(entry)), headers=headers)
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Give what may be asked."""
+        update = self._offer("PATCH", "/numbers/{number}", action_of(inventory.UpdateNumber), PATCH_TYPES)
+        return update, *(
+            self._offer("POST", f"/numbers/{{number}}/{address}", action_of(message), (JSON,))
+            for address, message in ADDRESSES.items()
+        )
+
+    def _offer(self, method: str, path: str, action: Action, types: tuple[str, ...]) -> Offer:
+        verb = action.command.removeprefix("number.").replace("_", " ")
+        answered = ("Idempotency-Replayed",)
+        return Offer(
+            method, path, partial(self.change, action, types), "manage", f"{verb[:1].upper()}{verb[1:]} a number",
+            {200: Number, 202: CommandShown}, (NUMBER_IN_PATH, *CONDITIONS),
+            body=Body(action.data, EXAMPLES[action.command], types), problems=(404, 409, 412),
+            about=action.data.__doc__ or "",
+            headers={200: ("ETag", *answered), 202: ("Location", *answered)},
+        )  # fmt: skip

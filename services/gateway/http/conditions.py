@@ -1,0 +1,76 @@
+"""What the headers of a change say: which version is expected, how long to wait, whether it was asked before."""
+
+import re
+from typing import NamedTuple
+
+from starlette.requests import Request
+
+from services.gateway.domain import Token, fingerprint, is_key, seed_of
+from services.gateway.domain.repeat import new_seed
+from services.gateway.http.offer import Parameter
+from services.gateway.http.problems import invalid
+
+WAIT, LONGEST = 5.0, 30.0  # seconds for inventory to answer, unless asked otherwise; and at most
+_TAG = re.compile(r'"([0-9]{1,16})"', re.ASCII)
+_WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,9})\"?", re.ASCII | re.IGNORECASE)
+
+
+class Repeat(NamedTuple):
+    """A request that has a key. `id`: of token and key; `request`: what was asked, hashed; `key` as it was given."""
+
+    id: str
+    request: str
+    key: str
+
+
+def expected_version(request: Request) -> int | None:
+    """Give the version of If-Match, None where any is right. Raises `Problem`."""
+    text = request.headers.get("if-match")
+    if text is None or text.strip() == "*":
+        return None
+    match = _TAG.fullmatch(text.strip())
+    if match is None or int(match[1]) > 2**53:
+        raise invalid("If-Match", 'must be one version, as ETag tells it, such as "7"')
+    return int(match[1])
+
+
+def patience(request: Request) -> float:
+    """Give how many seconds the asker waits for an answer. Raises `Problem`."""
+    for each in request.headers.get("prefer", "").split(","):
+        match = _WAIT.fullmatch(each.strip())
+        if match is not None and int(match[1]) <= LONGEST:
+            return float(match[1])
+        if match is not None or each.strip().lower().startswith("wait"):
+            raise invalid("Prefer", f"must be wait=0 to wait={LONGEST:.0f}")
+    return WAIT
+
+
+def repeat_of(request: Request, token: Token, *asked: str) -> Repeat | None:
+    """Give by what the same request is known again, None without Idempotency-Key. Raises `Problem`."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not is_key(key):
+        raise invalid("Idempotency-Key", "must have 1 to 255 visible characters of ASCII, no spaces")
+    return Repeat(fingerprint(token.id, key), fingerprint(*asked), key)
+
+
+def seed_for(repeat: Repeat | None, ordinal: int = 0) -> bytes:
+    """Give what the id of a command is made from."""
+    return new_seed() if repeat is None else seed_of(repeat.key, ordinal)
+
+
+IF_MATCH: Parameter = {
+    "name": "If-Match", "in": "header", "schema": {"type": "string", "pattern": r'^("[0-9]{1,15}"|\*)$'},
+    "description": 'only if the number is at this version, as ETag told it, such as "7"', "example": '"7"',
+}  # fmt: skip
+PREFER: Parameter = {
+    "name": "Prefer", "in": "header", "schema": {"type": "string", "pattern": r"^wait=([0-9]|[12][0-9]|30)$"},
+    "description": f"wait=N: seconds to wait for the answer, 0 to {LONGEST:.0f}; else {WAIT:.0f}", "example": "wait=10",
+}  # fmt: skip
+IDEMPOTENCY_KEY: Parameter = {
+    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "pattern": r"^[!-~]{1,255}$"},
+    "description": "a request that is sent again with the same key, within a day, is done once and answered as before",
+    "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+}  # fmt: skip
+CONDITIONS = (IF_MATCH, PREFER, IDEMPOTENCY_KEY)

@@ -1,0 +1,28 @@
+"""What is behind the counter: what all answers share."""
+
+from dataclasses import dataclass
+
+from contracts.policy import Policy
+from services.chassis.clock import Clock
+from services.gateway.finding import Finder
+from services.gateway.http.admission import Admission
+from services.gateway.http.commanding import Commands
+from services.gateway.http.figures import Figures
+from services.gateway.past import Historian
+from services.gateway.present import Present
+from services.gateway.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The collaborators of all that is offered."""
+
+    finder: Finder
+    present: Present
+    historian: Historian
+    commands: Commands
+    tokens: Tokens
+    admission: Admission
+    figures: Figures
+    clock: Clock
+    policy: Policy

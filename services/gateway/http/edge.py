@@ -1,0 +1,104 @@
+"""The server of the HTTP API: it lives as long as the process, beside the lanes."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import uvicorn
+
+from services.chassis.errors import WrongSetting
+from services.chassis.kafka import Sender
+from services.chassis.parts import Parts
+from services.chassis.ports import Viewer
+from services.chassis.service import Edge
+from services.gateway.finding import Finder
+from services.gateway.http.admission import Admission
+from services.gateway.http.api import api
+from services.gateway.http.commanding import Commands
+from services.gateway.http.desk import Desk
+from services.gateway.http.figures import Figures
+from services.gateway.http.limits import Limits
+from services.gateway.http.waiting import Waiting
+from services.gateway.outcomes import Outcomes
+from services.gateway.past import Historian
+from services.gateway.present import Present
+from services.gateway.repeats import Repeats
+from services.gateway.settings import GatewaySettings
+from services.gateway.tokens import Tokens
+
+GRACE = 5  # seconds in which requests are answered that were asked before the end
+BACKLOG = 512  # connections that wait to be taken
+
+
+def edge_of(settings: GatewaySettings) -> Edge | None:
+    """Give what serves HTTP beside the lanes, None where no port is set."""
+    if settings.http_port is None:
+        return None
+    port = settings.http_port
+
+    @asynccontextmanager
+    async def edge(parts: Parts) -> AsyncIterator[None]:
+        with _listening(settings.http_host, port) as listener:
+            async with _desk(parts, settings) as desk, _serving(desk, listener):
+                yield
+
+    return edge
+
+
+@asynccontextmanager
+async def _desk(parts: Parts, settings: GatewaySettings) -> AsyncIterator[Desk]:
+    viewer, tokens, figures = cast(Viewer, parts.store), Tokens(parts.store), Figures(parts.metrics.registry)
+    now = asyncio.get_running_loop().time
+    admission = Admission(tokens, Limits(settings.http_rate, now), figures, now)
+    views = Finder(viewer), Present(viewer), Historian(viewer)
+    async with _commands(parts, viewer, settings) as commands:
+        yield Desk(*views, commands, tokens, admission, figures, parts.clock, settings.policy)
+
+
+@asynccontextmanager
+async def _commands(parts: Parts, viewer: Viewer, settings: GatewaySettings) -> AsyncIterator[Commands]:
+    sender, outcomes = Sender(parts.service.name, settings.kafka), Outcomes(viewer)
+    waiting = Waiting(outcomes)
+    looking = asyncio.create_task(waiting.run())
+    try:
+        yield Commands(sender, outcomes, waiting, Repeats(parts.store), parts.clock)
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        await sender.stop()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Listen, beside other workers if there are any. Raises `WrongSetting`."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise WrongSetting(f"NUMBERBANK_HTTP_HOST is {host!r}, which is no address here: {error.strerror}.") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise WrongSetting(f"NUMBERBANK_HTTP_PORT {port} is in use or not allowed; name another one.") from None
+    return listener
+
+
+@asynccontextmanager
+async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        api(desk), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False, backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve([listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task

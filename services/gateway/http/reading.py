@@ -1,0 +1,113 @@
+"""What a request says: its query, its body, and the number in its path; and what is wrong with them."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from contracts.fields import parse_instant
+from contracts.writing import canonical
+from services.gateway.http.problems import INVALID, MALFORMED, TOO_LARGE, WRONG_TYPE, Fault, Problem, invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+MOST_BYTES = 1 << 20  # of a body
+JSON = "application/json"
+
+
+def queried(request: Request, known: Collection[str]) -> dict[str, list[str]]:
+    """Give what the query says, by name, in order. Raises `Problem` for a name that is not `known`."""
+    said: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            raise invalid(name, f"is no parameter here; there are {', '.join(known) or 'none'}")
+        said.setdefault(name, []).append(value)
+    return said
+
+
+def only(said: dict[str, list[str]], name: str) -> str | None:
+    """Give the one value of a parameter, None without it. Raises `Problem` for two."""
+    values = said.get(name, [])
+    if len(values) > 1:
+        raise invalid(name, "is given twice; give it once")
+    return values[0] if values else None
+
+
+def whole(said: dict[str, list[str]], name: str, least: int, most: int, otherwise: int) -> int:
+    """Give a whole number. Raises `Problem`."""
+    text = only(said, name)
+    if text is None:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) < 18 and least <= int(text) <= most):
+        raise invalid(name, f"must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def moment(name: str, text: str) -> datetime:
+    """Give a time. Raises `Problem`."""
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise invalid(name, str(error)) from None
+
+
+def number_in_path(request: Request) -> str:
+    """Give the canonical number of the path, however it is written. Raises `Problem`."""
+    try:
+        return canonical(request.path_params["number"])
+    except ValueError as error:
+        raise invalid("number", str(error).removesuffix(".")) from None
+
+
+async def body_of(request: Request, types: Collection[str] = (JSON,)) -> bytes:
+    """Give the body. Raises `Problem` for a wrong type, and for one that is too large."""
+    type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if type not in types:
+        raise Problem(WRONG_TYPE, f"Content-Type is {type or 'missing'}; it must be {' or '.join(types)}.")
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            raise too_large()
+    return b"".join(parts)
+
+
+def too_large() -> Problem:
+    """Give the problem of a body that is too large; whoever still sends it is cut off."""
+    return Problem(
+        TOO_LARGE, f"The body is larger than {MOST_BYTES} bytes; send less at once.", headers={"Connection": "close"}
+    )
+
+
+def read(model: type[Model], body: bytes) -> Model:
+    """Read a body; fields that are not known are refused by name. Raises `Problem`."""
+    try:
+        return model.model_validate_json(body, extra="forbid")
+    except ValidationError as error:
+        faults = [_fault(each, model) for each in error.errors(include_url=False, include_input=False)]
+    if faults[0].field == "" and not _is_object(body):
+        raise Problem(MALFORMED, "The body must be one JSON object in UTF-8.")
+    first = faults[0]
+    raise Problem(INVALID, f"{first.field}: {first.message}." if first.field else f"{first.message}.", faults)
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(body), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _fault(error: Any, model: type[BaseModel]) -> Fault:
+    field = ".".join(str(part) for part in error["loc"])
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    if error["type"] == "missing":
+        message = "is missing"
+    elif error["type"] == "extra_forbidden":
+        fields = [name for name in model.model_fields if name != "expected_version"]  # which If-Match says
+        known = f"; there are {', '.join(fields)}" if len(error["loc"]) == 1 else ""
+        message = f"is no field here{known}"
+    return Fault(field, message)
