@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from services.chassis.ports import Document, Viewer
 from services.gateway.domain import Asker, Entry, Place, Search, WrongSearch, cursor_of, place_of
 from services.gateway.past import standing
-from services.gateway.query import order, place, wanted
+from services.gateway.query import counted, order, place, wanted
 from services.gateway.showing import shown
 from services.gateway.viewing import PATIENCE, LiveViews, answered
 
@@ -77,10 +77,11 @@ class Finder:
         if search.as_of is not None:
             raise WrongSearch("as_of: only the present is counted by facet; leave out one of the two.")
         views = await self._live.get()
-        fitting: Document = {"$match": wanted(_bare(search), asker)}
         if asker.may_manage and search.asked <= COUNTED and search.sort != "until":
-            groups = await self.viewer.gather(views.counts, [fitting, _grouped({"$sum": "$n"})], self.patience)
+            sums = [{"$match": counted(_bare(search))}, _grouped({"$sum": "$n"})]
+            groups = await self.viewer.gather(views.counts, sums, self.patience)
             return _summed(groups or [], approximate=groups is None)
+        fitting: Document = {"$match": wanted(_bare(search), asker)}
         for most in SAMPLES:
             limited: list[Document] = [fitting, {"$limit": most + 1}, _grouped({"$sum": 1})]
             groups = await self.viewer.gather(views.catalogue, limited, self.at_once)

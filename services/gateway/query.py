@@ -1,14 +1,17 @@
 """A search in MongoDB's words: what fits, in which order, from which place on.
 
 The present is looked up in the catalogue, where `_id` is the number; the past in the history, where `_id` is a change.
+Filters are given as terms where a view has them; the server tries which term leads to the fewest numbers.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from contracts.fields import milliseconds_of
 from services.gateway.domain import (
+    HOLDERS,
+    NAMES,
     Asker,
     Pattern,
     Place,
@@ -17,34 +20,33 @@ from services.gateway.domain import (
     ability,
     changes_between,
     parse_pattern,
+    term,
 )
 from services.gateway.domain.search import STATES
 
 Clause = dict[str, Any]
 
 _KEYS = {"since": "since", "until": "hold.until"}  # besides the number itself
-_ANY_OF = {
-    "state": "state", "sku": "sku", "vendor": "vendor", "country": "country", "routing": "routing",
-    "cause": "hold.cause",
-}  # fmt: skip
-_IS = {"golden": "golden", "ported_in": "ported_in", "charged": "hold.charged", "owner": "holder.org"}
+_PATHS = {"owner": "holder.org"}  # where it is not the name itself
 _PART_OF_A_NUMBER = re.compile(r"[0-9+*?\s\-()./]*[0-9][0-9*?\s\-()./]*", re.ASCII)
 
 
 def wanted(search: Search, asker: Asker, after: Place | None = None) -> Clause:
-    """Give the filter of a search, from behind a place on."""
-    clauses = [*_attributes(search), *_times(search), *_allowed(search, asker)]
-    if search.as_of is not None:
-        clauses.append({"at": {"$lte": milliseconds_of(search.as_of)}})
+    """Give the filter of a search over numbers, from behind a place on."""
+    known = NAMES if search.as_of is None else HOLDERS
+    clauses = [*_attributes(search, known), *_plain(search), *_times(search), *_allowed(search, asker)]
     if search.shape is not None:
-        clauses += _looks_like(search.shape, past=search.as_of is not None)
-    if search.subscription is not None:
-        clauses.append({"$or": [{"subscription": search.subscription}, {"hold.subscription": search.subscription}]})
+        clauses = [*_looks_like(search.shape, past=search.as_of is not None), *clauses]
     if search.q is not None:
         clauses.append({"$or": _box(search.q, asker, past=search.as_of is not None)})
     if after is not None:
         clauses += _behind(search, after)
     return _together(clauses)
+
+
+def counted(search: Search) -> Clause:
+    """Give the filter of a search over counts, for one by nothing else than numbers are counted by."""
+    return _together([*_attributes(search, ()), *_plain(search)])
 
 
 def order(search: Search) -> list[tuple[str, int]]:
@@ -60,21 +62,49 @@ def place(search: Search, entry: Clause) -> Place:
     return Place(entry["_id"], entry["since"] if search.sort == "since" else 0)
 
 
-def _attributes(search: Search) -> list[Clause]:
-    clauses = [{field: _one_of(values)} for name, field in _ANY_OF.items() if (values := getattr(search, name))]
-    clauses += [{field: value} for name, field in _IS.items() if (value := getattr(search, name)) is not None]
+def _attributes(search: Search, known: Collection[str]) -> Iterator[Clause]:
+    """Give what an attribute must be one of: as terms those that are `known`."""
+    if search.subscription is not None:
+        yield _of_subscription(search.subscription)
+    for name, values in _values(search):
+        by_time = name == "state" and (search.sort == "since" or search.since_from or search.since_to)
+        if name in known and not by_time:
+            yield {"terms": _one_of([term(name, value) for value in values])}
+        else:
+            yield {_PATHS.get(name, name): _one_of(values)}
+
+
+def _of_subscription(name: str) -> Clause:
+    return {"terms": {"$in": [term("subscription", name), term("lost", name)]}}
+
+
+def _values(search: Search) -> Iterator[tuple[str, Sequence[Any]]]:
+    given: dict[str, Sequence[Any]] = {name: getattr(search, name) for name in ("routing", "sku", "vendor", "country")}
+    given |= {name: (True,) for name in ("golden", "ported_in") if getattr(search, name)}
+    given["owner"] = () if search.owner is None else (search.owner,)
+    given["state"] = search.state
     if search.sort == "since" and not search.state:
-        clauses.append({"state": {"$in": list(STATES)}})  # then the index by state and since gives the order
+        given["state"] = STATES  # then the index by state and since gives the order
     if search.capability:
-        able = [ability(search.capability)] if search.exactly else abilities_with(search.capability)
-        clauses.append({"able": _one_of(able)})
+        exactly = [ability(search.capability)]
+        given["able"] = exactly if search.exactly else abilities_with(search.capability)
+    return ((name, given[name]) for name in NAMES if given.get(name))
+
+
+def _plain(search: Search) -> Iterator[Clause]:
+    """Give what nothing is found by, only left out."""
+    yield from ({name: False} for name in ("golden", "ported_in") if getattr(search, name) is False)
+    if search.charged is not None:
+        yield {"hold.charged": search.charged}
+    if search.cause:
+        yield {"hold.cause": _one_of(search.cause)}
     if search.visible_to is not None:
-        clauses.append({"visible_to": {"$in": [[], search.visible_to]}})
-    return clauses
+        yield {"visible_to": {"$in": [[], search.visible_to]}}
 
 
-def _times(search: Search) -> list[Clause]:
-    clauses = []
+def _times(search: Search) -> Iterator[Clause]:
+    if search.as_of is not None:
+        yield {"at": {"$lte": milliseconds_of(search.as_of)}}
     for name, field in _KEYS.items():
         begin, end = getattr(search, f"{name}_from"), getattr(search, f"{name}_to")
         limits: Clause = {} if begin is None else {"$gte": milliseconds_of(begin)}
@@ -82,8 +112,7 @@ def _times(search: Search) -> list[Clause]:
         if name == "until" and begin is None and (limits or search.sort == "until"):
             limits["$gt"] = 0  # what has no end is in no range, and the index has only what has one
         if limits:
-            clauses.append({field: limits})
-    return clauses
+            yield {field: limits}
 
 
 def _allowed(search: Search, asker: Asker) -> list[Clause]:
@@ -97,24 +126,24 @@ def _allowed(search: Search, asker: Asker) -> list[Clause]:
 
 
 def _own(asker: Asker) -> Clause:
-    return {"holder.org": asker.org} if asker.org is not None else {"_id": {"$in": []}}
+    return {"terms": term("owner", asker.org)} if asker.org is not None else {"_id": {"$in": []}}
 
 
 def _looks_like(pattern: Pattern, *, past: bool) -> list[Clause]:
     begins: Clause = {"$gte": pattern.prefix, "$lt": pattern.prefix + ":"} if len(pattern.prefix) > 1 else {}
     if pattern.anchored and len(pattern.prefix) > len("".join(pattern.segments)):
         return [{"_id": begins}]  # nothing but a beginning
-    if past:  # which has no grams
+    if past:  # which has no terms for digits
         return [{"number": {"$regex": pattern.regex}}, *([{"_id": begins}] if begins else [])]
     clauses: list[Clause] = [{"_id": begins | {"$regex": pattern.regex}}]
-    return [*clauses, {"grams": _one_of(pattern.grams)}] if pattern.grams else clauses
+    return [{"terms": _one_of(pattern.grams)}, *clauses] if pattern.grams else clauses
 
 
 def _box(text: str, asker: Asker, *, past: bool) -> list[Clause]:
-    own: Clause = {} if asker.may_manage else _own(asker)
-    names: list[Clause] = [{"subscription": text} | own, {"hold.subscription": text} | own]
+    own: list[Clause] = [] if asker.may_manage else [_own(asker)]
+    names: list[Clause] = [_together([_of_subscription(text), *own])]
     if asker.may_manage or text == asker.org:
-        names.append({"holder.org": text})
+        names.append({"terms": term("owner", text)})
     if not _PART_OF_A_NUMBER.fullmatch(text):
         return names
     try:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -226,3 +226,27 @@ async def test_a_pattern_looks_at_little_more_than_what_it_finds(stock: Stock, p
     catalogue = stock.store._collection(SETS["a"].catalogue)
     plan = (await catalogue.find(asked, sort=[("_id", 1)], limit=50).explain())["executionStats"]
     assert plan["totalKeysExamined"] <= 3 * plan["nReturned"] + 30
+
+
+def looked_along(plan: Mapping[str, Any]) -> set[str]:
+    """Give the indexes of a plan, with the terms that bound them."""
+    if plan["stage"] == "IXSCAN":
+        return {f"{plan['indexName']} {plan['indexBounds'].get('terms', '')}"}
+    below = plan.get("inputStages") or [plan["inputStage"]] if plan["stage"] != "COLLSCAN" else []
+    return set().union(*map(looked_along, below))
+
+
+async def test_any_of_several_filters_may_lead_and_the_past_is_found_by_holders(stock: Stock) -> None:
+    async def plans(views: str, **fields: Any) -> tuple[set[str], list[set[str]]]:
+        found = stock.store._collection(views).find(wanted(Search.of(fields), OPERATOR), sort=[("_id", 1)], limit=50)
+        planned = (await found.explain())["queryPlanner"]
+        return looked_along(planned["winningPlan"]), [looked_along(each) for each in planned["rejectedPlans"]]
+
+    names = {"golden": True, "country": ("SG",), "vendor": ("v1",), "state": ("locked",)}
+    best, others = await plans(SETS["a"].catalogue, **names)
+    assert len(best) + len(others) == 4
+    assert all("terms_1__id_1" in each for each in set().union(best, *others))
+    yesterday = NOON + timedelta(days=1)
+    for fields in ({"owner": "acme"}, {"subscription": "S-1"}, {"q": "S-1"}):
+        best, _ = await plans(SETS["a"].history, as_of=yesterday, **fields)
+        assert all("terms_1__id_1" in each for each in best), fields

@@ -1,8 +1,8 @@
 """What can be asked of the stock of numbers. Pure: values in, values out.
 
 `search` is what is asked, by which `asker`, `presets` what is asked every day, `pattern` the language for parts of
-numbers, `cursor` where a page ended; `entry` is a number as the catalogue has it, `change` how it became so, `outcome`
-what came of a command, `grade` says how golden a number is.
+numbers, `cursor` where a page ended; `entry` is a number as the catalogue has it, `terms` what it is found by, `change`
+how it became so, `outcome` what came of a command, `grade` says how golden a number is.
 Over HTTP `token` says who asks, `bucket` how often, `permission` what an org may change, `repeat` what comes again.
 """
 
@@ -26,9 +26,12 @@ from services.gateway.domain.permission import is_for_operators, objection
 from services.gateway.domain.presets import PRESETS, preset
 from services.gateway.domain.repeat import command_id, fingerprint, is_command_of, is_key, seed_of
 from services.gateway.domain.search import Search, WrongSearch
+from services.gateway.domain.terms import HOLDERS, NAMES, Term, term
 from services.gateway.domain.token import SCOPES, Scope, Token, TokenWish, digest, looks_like_secret, secret_of
 
 __all__ = [
+    "HOLDERS",
+    "NAMES",
     "OPERATOR",
     "PREFIX",
     "PRESETS",
@@ -44,6 +47,7 @@ __all__ = [
     "Scope",
     "Search",
     "Sort",
+    "Term",
     "Token",
     "TokenWish",
     "WrongPattern",
@@ -75,4 +79,5 @@ __all__ = [
     "secret_of",
     "seed_of",
     "sort_of",
+    "term",
 ]

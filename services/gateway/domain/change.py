@@ -6,6 +6,7 @@ from typing import Any
 from contracts.fields import milliseconds_of
 from contracts.inventory import NumberEvent
 from services.gateway.domain.entry import Entry, entry_of
+from services.gateway.domain.terms import holders_of
 
 _BETWEEN = "#"  # before all digits, so that the changes of a number come before those of a longer one
 _BEHIND = "$"  # the next character
@@ -22,10 +23,10 @@ def entry_after(before: Entry | None, event: NumberEvent) -> Entry:
 
 def change_of(entry: Entry, event: NumberEvent) -> Entry:
     """Give the change that an event tells and that led to an entry."""
-    kept = {name: value for name, value in entry.items() if name != "grams"}
-    return kept | {
+    return entry | {
         "_id": change_id(entry["_id"], entry["version"]),
         "number": entry["_id"],
+        "terms": holders_of(entry),
         "type": event.type,
         "event": event.id,
         "correlationid": event.correlationid,

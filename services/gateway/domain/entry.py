@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from contracts.fields import milliseconds_of
 from contracts.inventory import Hold, Number
-from services.gateway.domain.pattern import grams_of
+from services.gateway.domain.terms import terms_of
 
 Entry = dict[str, Any]  # as it is stored; `_id` is the number, times are Unix milliseconds
 
@@ -26,7 +26,7 @@ class Sort(NamedTuple):
 def entry_of(number: Number) -> Entry:
     """Give the entry of a number after a change."""
     hold, holder = number.hold, number.holder
-    return {
+    entry = {
         "_id": number.number,
         "version": number.version,
         "state": number.state,
@@ -48,8 +48,8 @@ def entry_of(number: Number) -> Entry:
         "ported_in": number.ported_in,
         "visible_to": list(number.visible_to),
         "partner": number.partner,
-        "grams": grams_of(number.number),
     }
+    return entry | {"terms": terms_of(entry)}
 
 
 def changes(before: Entry, after: Entry) -> Entry:

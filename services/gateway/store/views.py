@@ -33,32 +33,18 @@ SETS = {
     "b": Views("b", "catalogue.b", "counts.b", "history.b", "outcomes.b"),
 }
 
-_HOLDERS: Indexes = (
-    Partial(("holder.org", "_id"), {"holder.org": {"$gt": ""}}),
-    Partial(("subscription", "_id"), {"subscription": {"$gt": ""}}),
-    Partial(("hold.subscription", "_id"), {"hold.subscription": {"$gt": ""}}),
-)
-
-# What is found quickly, each in the order of numbers (`_id`). Those in the last part never move with a state.
+# What is found quickly: by any term, in the order of numbers (`_id`); and in the order of times.
 _CATALOGUE: Indexes = (
-    ("state", "_id"),
+    ("terms", "_id"),
     ("state", "since", "_id"),
-    *_HOLDERS,
     Partial(("hold.until", "_id"), {"hold.until": {"$gt": 0}}),
-    ("sku", "_id"),
-    ("vendor", "_id"),
-    ("country", "_id"),
-    ("able", "_id"),
-    ("grams", "_id"),
-    Partial(("routing", "_id"), {"routing": {"$gt": ""}}),
-    Partial(("golden", "_id"), {"golden": True}),
-    Partial(("ported_in", "_id"), {"ported_in": True}),
 )
+_HISTORY: Indexes = (Partial(("terms", "_id"), {"terms": {"$gt": ""}}),)  # of those that have any
 
 COLLECTIONS: dict[str, Indexes] = {
     name: indexes
     for views in SETS.values()
-    for name, indexes in ((views.catalogue, _CATALOGUE), (views.counts, ()), (views.history, _HOLDERS))
+    for name, indexes in ((views.catalogue, _CATALOGUE), (views.counts, ()), (views.history, _HISTORY))
 }
 EXPIRING = {views.outcomes: ("seen", 3 * 24 * 3600) for views in SETS.values()}
 
