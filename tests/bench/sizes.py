@@ -19,11 +19,12 @@ class Sizes:
     overdue: int = 100_000  # due at once, after a downtime
     numbers: tuple[int, ...] = (10_000, 1_000_000)  # that inventory has
     backlog: int = 1_000_000  # records that wait in a topic
+    stock: int = 300_000  # numbers that the gateway knows
 
 
 USUAL = Sizes()
-FULL = replace(USUAL, timers=10_000_000, overdue=1_000_000, numbers=(10_000, 1_000_000, 10_000_000))
+FULL = replace(USUAL, timers=10_000_000, overdue=1_000_000, numbers=(10_000, 1_000_000, 10_000_000), stock=10_000_000)
 QUICK = Sizes(
     commands=3_000, rounds=1, in_two=("two workers",), calls=10, facts=60, seconds=1.0, timers=2_000, firing=600,
-    jobs=50, overdue=400, numbers=(200, 1_000), backlog=1_000,
+    jobs=50, overdue=400, numbers=(200, 1_000), backlog=1_000, stock=2_000,
 )  # fmt: skip

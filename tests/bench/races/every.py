@@ -1,6 +1,6 @@
 """All races, in the order in which they are run."""
 
-from tests.bench.races import backlog, chain, commands, growth, latency, overdue, timers
+from tests.bench.races import backlog, chain, commands, desk, finding, growth, latency, overdue, timers
 
 EVERY_RACE = (
     *commands.RACES,
@@ -10,4 +10,6 @@ EVERY_RACE = (
     *overdue.RACES,
     *growth.RACES,
     *backlog.RACES,
+    *desk.RACES,
+    *finding.RACES,
 )

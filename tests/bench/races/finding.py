@@ -1,0 +1,172 @@
+"""Searches of the number desk, beside the same questions put to bare MongoDB with the best index for each."""
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from services.chassis.mongo import MongoStore
+from services.gateway.app import service
+from services.gateway.domain import OPERATOR, Search
+from services.gateway.finding import Finder
+from services.gateway.past import Historian
+from services.gateway.settings import GatewaySettings
+from tests.bench import stock
+from tests.bench.bulk import load
+from tests.bench.figures import Figure, percentile, ratio
+from tests.bench.races import Race
+from tests.bench.track import Track
+
+PAGE = 50
+NOW = datetime.fromtimestamp(stock.NOW / 1000, UTC)
+Question = Callable[[random.Random], tuple[Search, Mapping[str, Any], list[tuple[str, int]]]]
+Ask = Callable[[], Awaitable[object]]
+BY_NUMBER = [("_id", 1)]
+
+# For each filter: the index that is best for it, and how to draw a search and the same in MongoDB's words.
+FILTERS: dict[str, tuple[list[tuple[str, int]], Question]] = {
+    "state": ([("state", 1), ("_id", 1)], lambda dice: _same("state", "locked", BY_NUMBER)),
+    "sku": ([("sku", 1), ("_id", 1)], lambda dice: _same("sku", dice.choice(stock.SKUS), BY_NUMBER)),
+    "vendor": ([("vendor", 1), ("_id", 1)], lambda dice: _same("vendor", dice.choice(stock.VENDORS), BY_NUMBER)),
+    "owner": ([("holder.org", 1), ("_id", 1)], lambda dice: _owner(f"org-{dice.randrange(stock.ORGS)}")),
+    "golden": ([("golden", 1), ("_id", 1)], lambda dice: (Search(golden=True), {"golden": True}, BY_NUMBER)),
+    "since": ([("state", 1), ("since", 1), ("_id", 1)], lambda dice: _since(dice)),
+    "until": ([("hold.until", 1), ("_id", 1)], lambda dice: _until(dice)),
+    "beginning": (BY_NUMBER, lambda dice: _beginning(f"+65{dice.randrange(2_000, 2_100)}")),
+}
+MANY_DIGITS = ("{0}{1}{2}", "+65*{0}{1}{2}", "{0}{1}{2}{3}", "+49*{0}{1}{2}{3}", "{0}?{1}{2}{3}", "{0}{1}{2}*{3}{4}")
+FEW_DIGITS = ("{0}{1}", "{0}?{1}", "{0}*{1}", "+1*{0}{1}")
+
+
+async def finding(track: Track) -> list[Figure]:
+    """Load a stock, and ask in turn."""
+    ground = await track.cleared()
+    store = MongoStore(ground.mongo, "gateway")
+    mongo: AsyncMongoClient[Any] = AsyncMongoClient(ground.mongo)
+    try:
+        await store.connect(service(GatewaySettings.load(ground.env)))
+        bare = mongo.get_default_database()["bare"]
+        await _stocked(track, ground.mongo, bare)
+        finder, dice = Finder(store), random.Random(11)
+        figures = [figure for name in FILTERS for figure in await _compared(track, name, finder, bare, dice)]
+        figures += await _patterns(track, finder, dice)
+        figures += await _counts(track, finder)
+        figures += await _past(track, finder, Historian(store), dice)
+        return figures + await _sizes(mongo, track.sizes.stock)
+    finally:
+        store.close()
+        await mongo.close()
+
+
+async def _stocked(track: Track, url: str, bare: Any) -> None:
+    many = track.sizes.stock
+    await load(url, "gateway.catalogue", stock.catalogue(many))
+    track.say(f"catalogue of {many:,} numbers loaded")
+    await load(url, "gateway.history", stock.history(many // 10))
+    await load(url, "bare", stock.bare(many))
+    for index, _ in FILTERS.values():
+        if index != BY_NUMBER:
+            await bare.create_index(index)
+    track.say("and beside it")
+
+
+async def _compared(track: Track, name: str, finder: Finder, bare: Any, dice: random.Random) -> list[Figure]:
+    """Ask both the same, in turn."""
+    ours, theirs = list[float](), list[float]()
+    for turn in range(track.sizes.calls + 20):
+        search, wanted, order = FILTERS[name][1](dice)
+        asks: list[tuple[list[float], Ask]] = [
+            (ours, lambda search=search: finder.page(search, OPERATOR, limit=PAGE)),  # type: ignore[misc]
+            (theirs, lambda wanted=wanted, order=order: bare.find(wanted, sort=order, limit=PAGE).to_list(None)),  # type: ignore[misc]
+        ]
+        for times, ask in asks[:: -1 if turn % 2 else 1]:
+            times.append(await _timed(ask))
+    ours, theirs = ours[20:], theirs[20:]
+    return [
+        Figure(f"by {name}, p99", percentile(ours, 0.99), "ms"),
+        Figure(f"by {name}, p99 to bare", ratio(percentile(ours, 0.99), percentile(theirs, 0.99)), at_most=1.3),
+    ]
+
+
+async def _patterns(track: Track, finder: Finder, dice: random.Random) -> list[Figure]:
+    figures = []
+    for name, shapes, most in (("three digits and more", MANY_DIGITS, 100.0), ("fewer digits", FEW_DIGITS, 300.0)):
+        times = []
+        for turn in range(track.sizes.calls):
+            search = Search(pattern=shapes[turn % len(shapes)].format(*(dice.randrange(10) for _ in range(5))))
+            times.append(await _timed(lambda search=search: finder.page(search, OPERATOR, limit=PAGE)))  # type: ignore[misc]
+        figures.append(Figure(f"patterns of {name}, p50", percentile(times, 0.5), "ms"))
+        figures.append(Figure(f"patterns of {name}, p99", percentile(times, 0.99), "ms", at_most=most))
+    return figures
+
+
+async def _counts(track: Track, finder: Finder) -> list[Figure]:
+    """Count searches of all kinds; whatever takes longer is marked as approximate, so all must be in time."""
+    times = []
+    for search in (Search(pattern="+65"), Search(owner="org-7"), Search(capability=("sms",)), Search(pattern="888")):
+        for _ in range(max(1, track.sizes.calls // 20)):
+            times.append(await _timed(lambda search=search: finder.facets(search, OPERATOR)))  # type: ignore[misc]
+    return [Figure("counts by facet, longest", max(times), "ms", at_most=300.0)]
+
+
+async def _past(track: Track, finder: Finder, historian: Historian, dice: random.Random) -> list[Figure]:
+    names = [number for number, _ in zip(stock.numbers(track.sizes.stock // 10), range(10_000), strict=False)]
+    then, now = list[float](), list[float]()
+    for _ in range(track.sizes.calls):
+        number, at = dice.choice(names), NOW - timedelta(days=dice.randrange(500))
+        then.append(await _timed(lambda number=number, at=at: historian.as_of(number, at, OPERATOR)))  # type: ignore[misc]
+        now.append(await _timed(lambda number=number: finder.page(Search(pattern=number), OPERATOR, limit=1)))  # type: ignore[misc]
+    return [
+        Figure("a number as it was, p99", percentile(then, 0.99), "ms"),
+        Figure(
+            "above its lookup now, p99", percentile(then, 0.99) - percentile(now, 0.99), "ms", at_most=5.0
+        ),
+    ]  # fmt: skip
+
+
+async def _sizes(mongo: AsyncMongoClient[Any], many: int) -> list[Figure]:
+    figures = []
+    for name, documents in (("catalogue", many), ("history", many // 10 * 3)):
+        told = await mongo.get_default_database().command("collStats", f"gateway.{name}")
+        figures.append(Figure(f"{name}: documents on disk", told["storageSize"] / documents, "bytes each"))
+        figures.append(Figure(f"{name}: indexes", told["totalIndexSize"] / documents, "bytes each"))
+    return figures
+
+
+async def _timed(ask: Ask) -> float:
+    """Give the milliseconds that it takes."""
+    begun = time.perf_counter()
+    await ask()
+    return (time.perf_counter() - begun) * 1000
+
+
+def _same(field: str, value: str, order: list[tuple[str, int]]) -> tuple[Search, Mapping[str, Any], list[Any]]:
+    return Search.of({field: (value,)}), {field: value}, order
+
+
+def _owner(org: str) -> tuple[Search, Mapping[str, Any], list[Any]]:
+    return Search(owner=org), {"holder.org": org}, BY_NUMBER
+
+
+def _since(dice: random.Random) -> tuple[Search, Mapping[str, Any], list[Any]]:
+    at = NOW - timedelta(days=dice.randrange(90, 300))
+    wanted = {"state": "available", "since": {"$lt": round(at.timestamp() * 1000)}}
+    return Search(state=("available",), since_to=at, sort="since"), wanted, [("since", 1), ("_id", 1)]
+
+
+def _until(dice: random.Random) -> tuple[Search, Mapping[str, Any], list[Any]]:
+    at = NOW + timedelta(days=dice.randrange(1, 50))
+    wanted = {"hold.until": {"$gte": round(at.timestamp() * 1000)}}
+    return Search(until_from=at, sort="until"), wanted, [("hold.until", 1), ("_id", 1)]
+
+
+def _beginning(begin: str) -> tuple[Search, Mapping[str, Any], list[Any]]:
+    return Search(pattern=begin), {"_id": {"$gte": begin, "$lt": begin + ":"}}, BY_NUMBER
+
+
+RACES: Sequence[Race] = (
+    Race("finding", "searches of the gateway, beside bare MongoDB with the best index for each", finding, 5_400, None),
+)
