@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.fields import format_instant, instant_of
+from contracts.inventory import NumberEvent
 from services.gateway.domain import Asker, Entry, Token, entry_at
 
 _FIELDS = (
@@ -34,6 +35,21 @@ def shown_change(change: Entry, asker: Asker) -> dict[str, Any]:
         "time": _time(change["at"]),
         **attributes,
         "data": asker.sees(shown(entry_at(change))),
+    }
+
+
+def shown_event(event: NumberEvent, data: dict[str, Any], asker: Asker) -> dict[str, Any]:
+    """Give an event of inventory; who asked, and by what, only to whom that concerns."""
+    concerned = asker.may_manage or asker.has(data)
+    attributes = {name: value for name in _ATTRIBUTES if concerned and (value := getattr(event, name)) is not None}
+    return {
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": None if event.time is None else format_instant(event.time),
+        **attributes,
+        "data": asker.sees(data),
     }
 
 

@@ -1,7 +1,6 @@
 """The number desk over HTTP, on real servers: a day at it, and who may see and do what."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
@@ -11,16 +10,10 @@ import pytest
 
 from services.gateway.http.actions import ADDRESSES
 from services.gateway.http.examples import EXAMPLES
-from tests.integration.counter import ADD, Counter, code, open_counter, wait_for
+from tests.integration.counter import ADD, Counter, code, wait_for
 
 RESERVE = {"holder": {"org": "acme"}, "remark": "for the fair"}
 _numbers = count(6531580000)
-
-
-@pytest.fixture(scope="module")
-def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with open_counter(tmp_path_factory.mktemp("counter")) as counter:
-        yield counter
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from services.gateway.domain.grade import Earned, Grade, grade
 from services.gateway.domain.outcome import PREFIX, Outcome, outcome_of
 from services.gateway.domain.pattern import Pattern, WrongPattern, grams_of, parse_pattern
 from services.gateway.domain.permission import is_for_operators, objection
+from services.gateway.domain.place import read_place, written_place
 from services.gateway.domain.presets import PRESETS, preset
 from services.gateway.domain.repeat import command_id, fingerprint, is_command_of, is_key, seed_of
 from services.gateway.domain.search import Search, WrongSearch
@@ -76,8 +77,10 @@ __all__ = [
     "parse_pattern",
     "place_of",
     "preset",
+    "read_place",
     "secret_of",
     "seed_of",
     "sort_of",
     "term",
+    "written_place",
 ]

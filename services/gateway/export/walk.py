@@ -5,7 +5,7 @@ of the walk to its end comes exactly once, however it changes; what begins or ce
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 from services.gateway.domain import Asker, Search
@@ -21,7 +21,7 @@ def by_number(search: Search) -> Search:
     return search.model_copy(update=changed)
 
 
-async def walk(finder: Finder, search: Search, asker: Asker, cursor: str | None = None) -> AsyncIterator[Page]:
+async def walk(finder: Finder, search: Search, asker: Asker, cursor: str | None = None) -> AsyncGenerator[Page, None]:
     """Give all pages from a cursor on; the next one is read while one is used. `search`: by number."""
     reading = asyncio.create_task(_read(finder, search, asker, cursor))
     try:

@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 
 from services.gateway.http.actions import Actions
 from services.gateway.http.adding import Adding
+from services.gateway.http.changes import Changes
 from services.gateway.http.desk import Desk
+from services.gateway.http.exporting import Exporting
 from services.gateway.http.guard import Guard, problem_of
 from services.gateway.http.keys import Keys
 from services.gateway.http.numbers import Numbers
@@ -29,7 +31,8 @@ LARGE = 4096  # bytes of an answer that is worth compressing
 
 def offers(desk: Desk) -> Iterable[Offer]:
     """Give all that may be asked."""
-    for each in (Searching(desk), Numbers(desk), Adding(desk), Actions(desk), AskedFor(desk), Keys(desk)):
+    parts = (Searching, Numbers, Adding, Actions, AskedFor, Exporting, Changes, Keys)
+    for each in (part(desk) for part in parts):
         yield from each.offers()
 
 

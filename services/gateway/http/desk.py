@@ -1,9 +1,12 @@
 """What is behind the counter: what all answers share."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from contracts.policy import Policy
 from services.chassis.clock import Clock
+from services.chassis.kafka import Follower
 from services.gateway.finding import Finder
 from services.gateway.http.admission import Admission
 from services.gateway.http.commanding import Commands
@@ -26,3 +29,6 @@ class Desk:
     figures: Figures
     clock: Clock
     policy: Policy
+    follower: Callable[[], Follower]  # of inventory's events
+    streams: int  # of changes, at most
+    closing: asyncio.Event  # set when the edge is to end

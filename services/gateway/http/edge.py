@@ -2,14 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
 
 import uvicorn
 
+from contracts.topics import INVENTORY_EVENTS
 from services.chassis.errors import WrongSetting
-from services.chassis.kafka import Sender
+from services.chassis.kafka import Follower, Sender
 from services.chassis.parts import Parts
 from services.chassis.ports import Viewer
 from services.chassis.service import Edge
@@ -54,7 +55,15 @@ async def _desk(parts: Parts, settings: GatewaySettings) -> AsyncIterator[Desk]:
     admission = Admission(tokens, Limits(settings.http_rate, now), figures, now)
     views = Finder(viewer), Present(viewer), Historian(viewer)
     async with _commands(parts, viewer, settings) as commands:
-        yield Desk(*views, commands, tokens, admission, figures, parts.clock, settings.policy)
+        yield Desk(
+            *views, commands, tokens, admission, figures, parts.clock, settings.policy, _follower(parts, settings),
+            settings.http_streams, asyncio.Event(),
+        )  # fmt: skip
+
+
+def _follower(parts: Parts, settings: GatewaySettings) -> Callable[[], Follower]:
+    topic = INVENTORY_EVENTS.name
+    return lambda: Follower(parts.service.name, settings.kafka, topic, parts.broker.partitions(topic))
 
 
 @asynccontextmanager
@@ -100,5 +109,6 @@ async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        desk.closing.set()
         server.should_exit = True
         await task

@@ -8,16 +8,17 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.chassis.errors import StoreTrouble
+from services.chassis.errors import KafkaAway, StoreTrouble
 from services.gateway.domain import WrongSearch
 from services.gateway.http.admission import Admission
 from services.gateway.http.figures import Figures
-from services.gateway.http.problems import DATABASE_AWAY, INTERNAL, INVALID, Fault, Problem, retry_after
+from services.gateway.http.problems import DATABASE_AWAY, INTERNAL, INVALID, KAFKA_AWAY, Fault, Problem, retry_after
 from services.gateway.http.reading import MOST_BYTES, too_large
 
 log = logging.getLogger(__name__)
 
 OPEN = ("/v1/openapi.json",)  # what needs no token
+_AGAIN = 2.0  # seconds
 _ID = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 
 
@@ -81,9 +82,11 @@ def problem_of(error: Exception) -> Problem:
         field, colon, message = str(error).partition(": ")
         faults = [Fault(field, message.removesuffix("."))] if colon else []
         return Problem(INVALID, str(error), faults)
+    if isinstance(error, KafkaAway):
+        return Problem(KAFKA_AWAY, "Kafka does not answer now; try again.", headers=retry_after(_AGAIN))
     if isinstance(error, StoreTrouble):
         log.warning("database away", extra={"trouble": type(error).__name__})
-        return Problem(DATABASE_AWAY, "The database does not answer now; try again.", headers=retry_after(2))
+        return Problem(DATABASE_AWAY, "The database does not answer now; try again.", headers=retry_after(_AGAIN))
     log.exception("request failed", exc_info=error)
     return Problem(INTERNAL, "Something is wrong with the gateway itself; its log says what.")
 

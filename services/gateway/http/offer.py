@@ -38,7 +38,7 @@ class Offer:
     parameters: tuple[Parameter, ...] = ()
     body: Body | None = None
     problems: tuple[int, ...] = ()
-    media_type: str = "application/json"
+    media: tuple[str, ...] = ()  # of an answer that is no JSON
     about: str = ""
     headers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 

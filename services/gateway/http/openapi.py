@@ -78,7 +78,9 @@ def _answered(offer: Offer, status: int, model: type[BaseModel] | None) -> dict[
     headers = {name: {"schema": {"type": "string"}} for name in offer.headers.get(status, ())}
     said: dict[str, Any] = {"description": _SAID[status], **({"headers": headers} if headers else {})}
     if model is not None:
-        said["content"] = {offer.media_type: {"schema": {"$ref": REF.format(model=model.__name__)}}}
+        said["content"] = {"application/json": {"schema": {"$ref": REF.format(model=model.__name__)}}}
+    elif offer.media:
+        said["content"] = {media: {"schema": {"type": "string"}} for media in offer.media}
     return said
 
 

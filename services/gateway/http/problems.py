@@ -28,11 +28,13 @@ WRONG_METHOD = Kind(405, "method_not_allowed", "This address has no such method"
 TOO_LARGE = Kind(413, "body_too_large", "The body is too large")
 WRONG_TYPE = Kind(415, "unsupported_media_type", "The body is of a type that is not read here")
 INVALID = Kind(422, "invalid_request", "The request cannot be meant")
+UNKNOWN_PLACE = Kind(422, "unknown_place", "The stream cannot go on from there")
 KEY_REUSED = Kind(422, "idempotency_key_reused", "This key belongs to another request")
 VERSION_MISMATCH = Kind(412, "version_mismatch", "The number is at another version")
 TOO_MANY = Kind(429, "too_many_requests", "Too many requests")
 INTERNAL = Kind(500, "internal_error", "A defect of the gateway")
-KAFKA_AWAY = Kind(503, "kafka_away", "Kafka does not take commands")
+KAFKA_AWAY = Kind(503, "kafka_away", "Kafka does not answer")
+BUSY = Kind(503, "busy", "There is no room for another stream")
 DATABASE_AWAY = Kind(503, "database_away", "The database does not answer")
 
 _ABOUT = "/problems/"

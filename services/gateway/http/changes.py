@@ -1,0 +1,153 @@
+"""Changes of numbers as they happen, as server-sent events (WHATWG HTML), read from inventory's topic itself.
+
+Kafka keeps the records and whoever reads keeps the place; so a stream costs the gateway a connection, and nothing else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.inventory import NumberEvent
+from contracts.topics import INVENTORY_EVENTS
+from contracts.writing import canonical, written_in
+from services.chassis.records import Record
+from services.gateway.domain import Asker, Token, read_place, written_place
+from services.gateway.http.desk import Desk
+from services.gateway.http.offer import Offer, Parameter
+from services.gateway.http.problems import UNKNOWN_PLACE, Problem, invalid
+from services.gateway.http.reading import only, queried
+from services.gateway.http.streaming import Parts, Slots, begun
+from services.gateway.showing import shown_event
+
+log = logging.getLogger(__name__)
+
+LOOK = 1.0  # seconds after which a stream looks whether it is to end
+HEARTBEAT = 15.0  # seconds after which a silent stream tells its place, so that dead connections are found
+RETRY = 2000  # milliseconds after which a client that lost its stream opens another
+MOST_NUMBERS = 1_000  # that one stream follows by name
+REMEMBERED = 10_000  # numbers whose last version a stream knows: inventory may tell a change twice after a fault
+_NUMBER: Parameter = {
+    "name": "number", "in": "query", "description": "only of these numbers; repeated or with commas",
+    "schema": {"type": "array", "items": {"type": "string"}, "maxItems": MOST_NUMBERS},
+    "style": "form", "explode": True,
+}  # fmt: skip
+_OWNER: Parameter = {
+    "name": "owner", "in": "query", "description": "only of numbers that this org holds after the change",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+}  # fmt: skip
+_LAST: Parameter = {
+    "name": "Last-Event-ID", "in": "header", "description": "the id of the last event that was read: goes on behind it",
+    "schema": {"type": "string"},
+}  # fmt: skip
+
+
+class Wish(NamedTuple):
+    """Whose changes are followed: of these numbers, if any, and of this owner, if any."""
+
+    numbers: frozenset[str]
+    owner: str | None
+    asker: Asker
+
+    def wants(self, event: NumberEvent, data: dict[str, Any]) -> bool:
+        """Tell whether a change is of what is followed, and for the asker to see."""
+        return (
+            (not self.numbers or event.subject in self.numbers)
+            and (self.owner is None or (event.data.holder is not None and event.data.holder.org == self.owner))
+            and self.asker.may_see(data)
+        )
+
+
+class Changes:
+    """Lets programs follow changes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._slots = desk, Slots(desk.streams, "changes", desk.figures.streams)
+
+    async def follow(self, request: Request, token: Token) -> Response:
+        """Answer with changes from now on, or from behind the last one that was read."""
+        asked = queried(request, ("number", "owner"))
+        try:
+            numbers = frozenset(map(canonical, written_in(asked.get("number", ()))))
+        except ValueError as error:
+            raise invalid("number", f"{error}".removesuffix(".")) from None
+        if len(numbers) > MOST_NUMBERS:
+            raise invalid("number", f"names {len(numbers)} numbers; name at most {MOST_NUMBERS}, or none")
+        last = request.headers.get("last-event-id")
+        place = None if last is None else read_place(last)
+        if last is not None and place is None:
+            raise _no_place()
+        wish = Wish(numbers, only(asked, "owner"), token.asker)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return await begun(self._parts(wish, place), "text/event-stream", headers)
+
+    async def _parts(self, wish: Wish, place: Sequence[int] | None) -> Parts:
+        now = asyncio.get_running_loop().time
+        with self._slots.taken():
+            async with self._desk.follower() as follower:
+                offsets = await follower.begin(place)
+                if offsets is None:
+                    raise _no_place()
+                yield b"retry: %d\n" % RETRY + _heartbeat(offsets)
+                told, known = now(), dict[str, int]()
+                while not self._desk.closing.is_set():
+                    part = b"".join(_events(await follower.read(LOOK), offsets, wish, known))
+                    if not part and now() - told < HEARTBEAT:
+                        continue
+                    yield part or _heartbeat(offsets)
+                    told = now()
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Give what may be asked."""
+        return (
+            Offer(
+                "GET", "/changes", self.follow, "read", "Follow changes", {200: None}, (_NUMBER, _OWNER, _LAST),
+                media=("text/event-stream",),
+                about="Server-sent events, one for each change: `event` is its type, `data` the event of inventory. "
+                "With `Last-Event-ID` the stream goes on behind that event, with no gap and nothing twice.",
+            ),
+        )  # fmt: skip
+
+
+def _events(records: Sequence[Record], offsets: list[int], wish: Wish, known: dict[str, int]) -> Iterator[bytes]:
+    """Give the events of those records that are wanted; `offsets` and `known` go on."""
+    for record in records:
+        offsets[record.partition] = record.offset + 1
+        event = _change(record)
+        if event is None or known.get(event.subject, 0) >= event.data.version:
+            continue
+        data = event.data.model_dump(mode="json")
+        if wish.wants(event, data):
+            _note(known, event)
+            told = orjson.dumps(shown_event(event, data, wish.asker))
+            yield b"id: %b\nevent: %b\ndata: %b\n\n" % (written_place(offsets).encode(), event.type.encode(), told)
+
+
+def _change(record: Record) -> NumberEvent | None:
+    try:
+        event = INVENTORY_EVENTS.adapter().validate_json(record.value or b"")
+    except ValidationError:
+        return None  # of a type to come, or not inventory's: the lanes say so
+    return event if isinstance(event, NumberEvent) else None
+
+
+def _note(known: dict[str, int], event: NumberEvent) -> None:
+    if len(known) >= REMEMBERED and event.subject not in known:
+        known.pop(next(iter(known)))
+    known[event.subject] = event.data.version
+
+
+def _heartbeat(offsets: Sequence[int]) -> bytes:
+    """Tell a place without an event: a client that comes back need not read again what was not for it."""
+    return b"id: %b\n\n" % written_place(offsets).encode()
+
+
+def _no_place() -> Problem:
+    return Problem(
+        UNKNOWN_PLACE, "Last-Event-ID is no place in this stream; send the id of an event, or none to begin with now."
+    )
