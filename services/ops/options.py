@@ -4,15 +4,14 @@ Nested fields are flat (`holder.org` is `--org`), lists are in the singular, rep
 """
 
 import re
-import types
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import click
 from pydantic import BaseModel
 
-from contracts.fields import E164, format_instant, parse_instant
+from contracts.fields import format_instant, parse_instant
+from contracts.leaves import Kind, Leaf, Path, bare_type, leaves_of
 from contracts.message import Message
 from services.ops.faults import WrongUsage
 from services.ops.numbers import canonical_all
@@ -22,20 +21,18 @@ _SINGULAR = {"numbers": "number", "capabilities": "capability"}
 # Where the contract says what null means, other than absent.
 _FOR_EVER = {("Lock", ("until",)), ("Import", ("hold", "until"))}
 
-Path = tuple[str, ...]
-
 
 class DataField(NamedTuple):
     """A field of the data of a message, and the option that gives it."""
 
     path: Path
-    flag: str  # such as `--did-reservation`
-    kind: Literal["text", "flag", "time", "version", "number", "choice"]
+    kind: Kind
     many: bool
     required: bool
     nullable: bool
     choices: tuple[str, ...]
     help: str
+    flag: str  # such as `--did-reservation`
     for_ever: bool
 
     @property
@@ -66,7 +63,7 @@ class Time(click.ParamType):  # type: ignore[type-arg]  # generic in newer versi
 
 def data_of(message: type[Message]) -> type[BaseModel]:
     """Give the model of the data of a message."""
-    model: type[BaseModel] = _bare(get_type_hints(message, include_extras=True)["data"])
+    model: type[BaseModel] = bare_type(get_type_hints(message, include_extras=True)["data"])
     return model
 
 
@@ -78,7 +75,8 @@ def type_of(message: type[Message]) -> str:
 def fields_of(model: type[BaseModel]) -> list[DataField]:
     """Give the fields of the data; of two that would have the same option the nested one says where it is."""
     taken: dict[str, DataField] = {}
-    for field in sorted(_walk(model, model.__name__, (), True), key=lambda field: len(field.path)):
+    fields = (_field(leaf, model.__name__) for leaf in leaves_of(model))
+    for field in sorted(fields, key=lambda field: len(field.path)):
         flag = field.flag if field.flag not in taken else "--" + "-".join(field.path).replace("_", "-")
         taken[flag] = field._replace(flag=flag)
     return list(taken.values())
@@ -138,54 +136,10 @@ def _one_number(field: DataField, value: str) -> str:
     return numbers[0]
 
 
-def _walk(model: type[BaseModel], root: str, prefix: Path, required: bool) -> Iterator[DataField]:
-    for name, hint in get_type_hints(model, include_extras=True).items():
-        info = model.model_fields.get(name)
-        if info is None:
-            continue
-        path, needed, bare = (*prefix, name), required and info.is_required(), _bare(hint)
-        if isinstance(bare, type) and issubclass(bare, BaseModel):
-            yield from _walk(bare, root, path, needed)
-            continue
-        many = get_origin(bare) is tuple
-        item = get_args(bare)[0] if many else hint
-        choices = get_args(_bare(item)) if get_origin(_bare(item)) is Literal else ()
-        yield DataField(
-            path=path,
-            flag="--" + _SINGULAR.get(name, name).replace("_", "-"),
-            kind=_kind(item),
-            many=many,
-            required=needed,
-            nullable=_nullable(hint),
-            choices=choices,
-            help=info.description or "",
-            for_ever=(root, path) in _FOR_EVER,
-        )
-
-
-def _kind(hint: Any) -> Literal["text", "flag", "time", "version", "number", "choice"]:
-    if hint == E164:
-        return "number"
-    bare = _bare(hint)
-    if get_origin(bare) is Literal:
-        return "choice"
-    kinds: dict[Any, Literal["flag", "time", "version"]] = {bool: "flag", datetime: "time", int: "version"}
-    return kinds.get(bare, "text")
-
-
-def _bare(hint: Any) -> Any:
-    """Take `Annotated` and `| None` off a type."""
-    while True:
-        if get_origin(hint) is Annotated:
-            hint = get_args(hint)[0]
-        elif get_origin(hint) in (Union, types.UnionType):
-            hint = next(arg for arg in get_args(hint) if arg is not type(None))
-        else:
-            return hint
-
-
-def _nullable(hint: Any) -> bool:
-    return get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
+def _field(leaf: Leaf, root: str) -> DataField:
+    name = leaf.path[-1]
+    flag = "--" + _SINGULAR.get(name, name).replace("_", "-")
+    return DataField(**leaf._asdict(), flag=flag, for_ever=(root, leaf.path) in _FOR_EVER)
 
 
 def _click_type(field: DataField) -> "click.ParamType[Any]":

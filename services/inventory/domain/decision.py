@@ -6,8 +6,8 @@ A row reads: the event that answers it, the reasons to refuse in order of preced
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from contracts.fields import State
 from contracts.inventory import Ask
+from contracts.transitions import LEGAL
 from services.inventory.domain import changes
 from services.inventory.domain.checks import (
     Check,
@@ -51,23 +51,6 @@ class Decided(NamedTuple):
 
     event: str
     outcome: Number | Rejected
-
-
-LEGAL: dict[str, tuple[State, ...]] = {
-    "number.update": ("available", "reserved", "locked", "assigned"),
-    "number.reserve": ("available",),
-    "number.extend": ("reserved",),
-    "number.end_extension": ("reserved",),
-    "number.release": ("reserved",),
-    "number.assign": ("available", "reserved"),
-    "number.transfer": ("assigned",),
-    "number.unassign": ("assigned",),
-    "number.lock": ("available",),
-    "number.unlock": ("locked",),
-    "number.delete": ("available", "locked"),
-    "number.recover": ("deleted",),
-    "number.expire": ("reserved", "locked"),
-}
 
 
 def _joins(event: str, change: Change, *checks: Check) -> Decision:
@@ -116,7 +99,6 @@ DECISIONS: dict[str, Decision] = {
         changes.restore,
     ),
 }  # fmt: skip
-UNDOABLE = ("number.release", "number.delete", "number.unlock", "number.lock")
 
 
 def decide(number: Number, command: str, data: Ask, terms: Terms) -> Decided:

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any, get_args
 
 from contracts.fields import State
+from contracts.transitions import LEGAL, UNDOABLE
 from services.inventory.domain import DECISIONS, Attributes, Classified, Hold, Holder, Number, Terms
-from services.inventory.domain.decision import LEGAL, UNDOABLE
 
 Transitions = Mapping[str, frozenset[tuple[str | None, str]]]
 RESTORE, RESTORED = "number.restore", "number.restored"

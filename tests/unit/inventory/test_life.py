@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from contracts import inventory
+from contracts.transitions import UNDOABLE
 from services.inventory.domain import Number, Rejected, decide
-from services.inventory.domain.decision import UNDOABLE
 from services.inventory.events import number_data, rejection_data
 from services.inventory.store import number_document, number_from
 from tests.unit.inventory.builders import COMMANDS, NOW, NUMBER, command, terms

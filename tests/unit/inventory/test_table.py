@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from contracts.topics import INVENTORY_COMMANDS
+from contracts.transitions import LEGAL
 from services.inventory.domain import DECISIONS, Rejected, decide
-from services.inventory.domain.decision import LEGAL
 from tests.unit.inventory.builders import COMMANDS, NOW, WAYS, command, number_that_is, terms
 
 STATES = ("unknown", "available", "reserved", "extended", "locked", "assigned", "deleted")

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.transitions import LEGAL, UNDOABLE
 from services.inventory.domain import DECISIONS, Number, Rejected
-from services.inventory.domain.decision import LEGAL, UNDOABLE
 from services.inventory.store import number_document, number_from
 from tests.unit.inventory.builders import ACME, COMMANDS, DAY, NOW, NUMBER, Bank, after, command, number_that_is, told
 
