@@ -3,6 +3,8 @@
 `search` is what is asked, by which `asker`, `presets` what is asked every day, `pattern` the language for parts of
 numbers, `cursor` where a page ended; `entry` is a number as the catalogue has it, `terms` what it is found by, `change`
 how it became so, `outcome` what came of a command, `grade` says how golden a number is.
+For many numbers at once `verb` says which columns a file may have, `cell` and `row` what stands in it, `foresight` and
+`plan` what it would come to, `job` how it goes on.
 Over HTTP `token` says who asks, `bucket` how often, `permission` what an org may change, `repeat` what comes again.
 """
 

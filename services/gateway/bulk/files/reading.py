@@ -1,0 +1,129 @@
+"""A file read as rows of a verb, each judged by itself; what concerns the whole file is said at once."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+import orjson
+
+from services.chassis.errors import WrongSetting
+from services.gateway.bulk.files.found import Broken, Found
+from services.gateway.bulk.files.lines import Lines
+from services.gateway.bulk.files.objects import objects
+from services.gateway.bulk.files.seen import Seen
+from services.gateway.bulk.files.table import Table
+from services.gateway.domain.cell import merged, nested, read_cell, read_number
+from services.gateway.domain.row import Refused, Row, WrongFile
+from services.gateway.domain.verb import NUMBER, Verb, WrongData
+from services.gateway.export.columns import NAMES
+
+FORMATS = ("csv", "jsonl", "parquet")
+ENDINGS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_EXPORTED = frozenset((*NAMES, "hold", "holder"))
+_ENDS = ("hold.until", "hold.free_until")
+
+
+class Opened(NamedTuple):
+    """A file that was begun. `columns`: its headings, none where each row has its own; `digest`: of what was read."""
+
+    found: Iterable[Found | Broken]
+    columns: Sequence[str]
+    digest: Callable[[], str]
+
+
+class Reading:
+    """Goes through a file once. `ignored`: columns of our own exports that the verb has no use for."""
+
+    def __init__(self, stream: BinaryIO, format: str, verb: Verb, common: Mapping[str, Any]) -> None:
+        self.verb, self.ignored, self._common = verb, set[str](), common
+        self._known = frozenset((NUMBER, *verb.leaves))
+        self._opened = OPENERS[format](stream)
+        self._as_text = format == "csv"
+        self._by_columns = bool(self._opened.columns)
+        self._exported = "hold.placed" in self._opened.columns
+        if self._by_columns:
+            self._check(self._opened.columns)
+
+    @property
+    def sha256(self) -> str:
+        """Of all that was read, in hexadecimal digits."""
+        return self._opened.digest()
+
+    def __iter__(self) -> Iterator[Row | Refused]:
+        """Give the rows. Raises `WrongFile` for a fault of the whole file."""
+        seen = Seen()
+        for found in self._opened.found:
+            row = Refused.of(*found) if isinstance(found, Broken) else self._row(found)
+            if isinstance(row, Row) and (before := seen.first(row.number, row.line)) is not None:
+                reason = f"{row.number} stands in line {before} already; of each number the first row counts."
+                row = Refused.of(row.line, row.number, "duplicate", reason)
+            yield row
+
+    def _row(self, found: Found) -> Row | Refused:
+        if not self._by_columns:
+            self._unknown(found.fields, f"Line {found.line}")
+        text = str(found.fields.get(NUMBER, ""))
+        try:
+            number = read_number(text)
+            data = nested(self._values(found.fields))
+            self.verb.check(orjson.dumps(merged(data, self._common)))
+        except WrongData as error:
+            return Refused.of(found.line, text, error.code, str(error))
+        except (TypeError, ValueError) as error:  # what is no JSON: bytes, a day without time
+            return Refused.of(found.line, text, "wrong_field", f"This row has a value that cannot be read: {error}.")
+        return Row(found.line, number, data)
+
+    def _values(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        leaves = self.verb.leaves
+        given = {name: value for name, value in fields.items() if name in leaves}
+        if self._as_text:
+            given = {name: read_cell(leaves[name], text) for name, text in given.items()}
+        if self._exported and self.verb.name == "import" and "hold.cause" in given:
+            given = dict.fromkeys(_ENDS) | given  # where our exports have no end, it stands for ever
+        return given
+
+    def _check(self, columns: Sequence[str]) -> None:
+        if twice := [name for name in columns if columns.count(name) > 1]:
+            raise WrongFile(f"Column {twice[0]!r} is there twice; leave one out.")
+        self._unknown(columns, "The file")
+        if NUMBER not in columns:
+            raise WrongFile(f"The file has no column {NUMBER!r}; its columns are {', '.join(columns)}.")
+
+    def _unknown(self, columns: Iterable[str], where: str) -> None:
+        """Pass over what our exports have besides. Raises `WrongFile` with the name of what nobody knows."""
+        for name in columns:
+            if name in self._known or name in self.ignored or name in self.verb.groups:
+                continue
+            if name not in _EXPORTED:
+                known = ", ".join((NUMBER, *self.verb.leaves))
+                raise WrongFile(f"{where} has a column {name!r} that {self.verb.name} does not know; it knows {known}.")
+            self.ignored.add(name)
+
+
+def _csv(stream: BinaryIO) -> Opened:
+    lines = Lines(stream)
+    table = Table(iter(lines))
+    return Opened(table, table.columns, lambda: lines.digest.hexdigest())
+
+
+def _jsonl(stream: BinaryIO) -> Opened:
+    lines = Lines(stream)
+    return Opened(objects(lines), (), lambda: lines.digest.hexdigest())
+
+
+def _parquet(stream: BinaryIO) -> Opened:
+    try:
+        from services.gateway.bulk.files.parquet import ParquetTable
+    except ImportError as error:
+        raise WrongSetting(
+            f"{error.name} is not installed; install numberbank[export], or give csv or jsonl."
+        ) from None
+    if not stream.seekable():
+        raise WrongFile("Parquet has its index at its end, so it cannot be read as it comes; name a file.")
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    stream.seek(0)
+    table = ParquetTable(stream)
+    return Opened(table, table.columns, lambda: digest)
+
+
+OPENERS: Mapping[str, Callable[[BinaryIO], Opened]] = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}

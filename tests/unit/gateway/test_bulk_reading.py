@@ -1,0 +1,251 @@
+"""Files as people, spreadsheets and our own exports write them, read row by row."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.gateway.bulk.files.lines import LONGEST
+from services.gateway.bulk.files.reading import Reading
+from services.gateway.bulk.files.seen import Seen
+from services.gateway.domain.cell import common_data, merged
+from services.gateway.domain.row import Refused, Row, WrongFile
+from services.gateway.domain.verb import VERBS, WrongData
+from services.gateway.export.formats import FORMATS
+from tests.unit.gateway.stock import drawn
+
+GOOD = "+6531580009,x\n"
+
+
+def read(
+    content: str | bytes, verb: str = "release", kind: str = "csv", **common: Any
+) -> tuple[list[Row | Refused], Reading]:
+    raw = content if isinstance(content, bytes) else content.encode()
+    reading = Reading(io.BytesIO(raw), kind, VERBS[verb], common)
+    return list(reading), reading
+
+
+def refusals(content: str, kind: str = "csv", verb: str = "release") -> list[tuple[int, str]]:
+    return [(row.line, row.code) for row in read(content, verb, kind)[0] if isinstance(row, Refused)]
+
+
+# Each file is written under the headings `number,remark`; a good row follows, and must be read all the same.
+NASTY = {
+    "no number": (",x\n", [(2, "wrong_number")]),
+    "letters": ("hello,x\n", [(2, "wrong_number")]),
+    "too short": ("+6531,x\n", [(2, "wrong_number")]),
+    "a trunk zero": ("+44 (0)20 7946 0000,x\n", [(2, "wrong_number")]),
+    "no plus sign": ("6531580001,x\n", [(2, "wrong_number")]),
+    "foreign digits": ("+65\u0663\u0661580001,x\n", [(2, "foreign_digits")]),
+    "digits in full width": ("+65\uff13\uff11580001,x\n", [(2, "foreign_digits")]),
+    "a float with comma": ('"6,53158E+09",x\n', [(2, "spreadsheet_number")]),
+    "a float with dot": ("6.53158E+09,x\n", [(2, "spreadsheet_number")]),
+    "a whole float": ("6531580001.0,x\n", [(2, "spreadsheet_number")]),
+    "twice": ("+6531580001,x\n+65 3158 0001,x\n", [(3, "duplicate")]),
+    "no remark": ("+6531580001,\n", [(2, "missing_field")]),
+    "a remark too long": (f"+6531580001,{'x' * 501}\n", [(2, "wrong_field")]),
+    "a NUL": ("+6531580001,a\x00b\n", [(2, "wrong_field")]),
+    "too few cells": ("+6531580001\n", [(2, "wrong_cells")]),
+    "too many cells": ("+6531580001,x,y\n", [(2, "wrong_cells")]),
+    "quotes that never close": ('+6531580001,"x\n', [(2, "wrong_quotes")]),
+    "quotes within": ('+6531580001,"x"y\n', [(2, "wrong_quotes")]),
+    "an overlong line": (f"+6531580001,{'x' * LONGEST}\n", [(2, "too_long")]),
+    "a line of megabytes": (f"+6531580001,{'x' * 3_000_000}\n", [(2, "too_long")]),
+}
+FINE = {
+    "people's writing": ("0065 3158-0001,x\n", "+6531580001", "x"),
+    "an apostrophe before the plus": ("'+6531580001,x\n", "+6531580001", "x"),
+    "an apostrophe before a formula": ("+6531580001,'=1+1\n", "+6531580001", "=1+1"),
+    "an apostrophe that is one": ("+6531580001,'tis\n", "+6531580001", "'tis"),
+    "empty lines": ("\n\r\n,,\n+6531580001,x\n".replace(",,", ","), "+6531580001", "x"),
+    "a remark of two lines": ('+6531580001,"a\nb"\n', "+6531580001", "a\nb"),
+    "quotes": ('+6531580001,"a ""b"", c"\n', "+6531580001", 'a "b", c'),
+    "an inch": ('+6531580001,5" pipe\n', "+6531580001", '5" pipe'),
+    "lines of Windows": ("+6531580001,x\r\n", "+6531580001", "x"),
+}
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_nasty_row_costs_itself_and_no_other(name: str) -> None:
+    content, expected = NASTY[name]
+    rows, _ = read(f"number,remark\n{content}{GOOD}")
+    assert [(row.line, row.code) for row in rows if isinstance(row, Refused)] == expected
+    assert rows[-1] == Row(content.count("\n") + 2, "+6531580009", {"remark": "x"})
+    assert all(row.reason.endswith(".") and len(row.text) <= 100 for row in rows if isinstance(row, Refused))
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_is_merely_unusual_is_read(name: str) -> None:
+    content, number, remark = FINE[name]
+    rows, _ = read(f"number,remark\n{content}{GOOD}")
+    assert [(row.number, row.data) for row in rows if isinstance(row, Row)] == [
+        (number, {"remark": remark}), ("+6531580009", {"remark": "x"}),
+    ]  # fmt: skip
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("ending", ["+653158", '+6531580001,"x', "+6531580001"])
+def test_half_a_last_line_is_called_so(ending: str) -> None:
+    assert refusals(f"number,remark,expected_version\n{ending}") == [(2, "cut_off")]
+
+
+def test_a_duplicate_names_the_first_line() -> None:
+    rows, _ = read("number,remark\n+6531580001,x\n+6531580002,x\n006531580001,y\n")
+    assert isinstance(rows[2], Refused)
+    assert "line 2" in rows[2].reason
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"number,colour\n", "'colour'"),
+        (b"number,number\n", "twice"),
+        (b"remark\nx\n", "no column 'number'"),
+        ("number,remark\n+6531580001,x\n+6531580002,\u00e9\n".encode("latin-1"), "Line 3"),
+        ("number,remark\n".encode("utf-16"), "UTF-16"),
+        ("number,remark\n".encode("utf-16-le"), "UTF-16"),
+        (b'number,"remark\n', "Line 1"),
+    ],
+)
+def test_what_concerns_the_whole_file_is_said_once(content: bytes, said: str) -> None:
+    with pytest.raises(WrongFile, match=said):
+        read(content)
+
+
+def test_unknown_fields_of_objects_are_refused_by_name_and_line() -> None:
+    with pytest.raises(WrongFile, match=r"Line 2 .*'holder\.colour'"):
+        read('{"number": "+6531580001"}\n{"number": "+6531580002", "holder": {"colour": "red"}}', "reserve", "jsonl")
+
+
+def test_a_byte_order_mark_and_semicolons_are_fine() -> None:
+    rows, _ = read("\ufeffnumber;remark\n+6531580001;a, b\n")
+    assert rows == [Row(2, "+6531580001", {"remark": "a, b"})]
+
+
+def test_objects_are_read_with_dots_or_nested_and_broken_ones_refused() -> None:
+    rows, _ = read(
+        '{"number": "+6531580001", "holder": {"org": "acme"}, "remark": "x"}\n\n'
+        '{"number": "+6531580002", "holder.org": "acme", "remark": "x"}\n[1]\n{"number"\n{"number": 6531580003}\n{"num',
+        "reserve", "jsonl",
+    )  # fmt: skip
+    assert [row.data for row in rows if isinstance(row, Row)] == [{"holder": {"org": "acme"}, "remark": "x"}] * 2
+    assert [(row.line, row.code) for row in rows if isinstance(row, Refused)] == [
+        (4, "not_json"), (5, "not_json"), (6, "wrong_number"), (7, "cut_off"),
+    ]  # fmt: skip
+
+
+def test_cells_become_what_the_contract_wants() -> None:
+    rows, _ = read(
+        "number,vendor,country,sku,capabilities,golden,state,since,holder.org,hold.cause,hold.until,remark\n"
+        '+6531580001,v,SG,s,"voice, sms",TRUE,reserved,2026-03-01,acme,manual,never,\n',
+        "import",
+    )
+    assert [row.data for row in rows if isinstance(row, Row)] == [
+        {
+            "vendor": "v", "country": "SG", "sku": "s", "capabilities": ["voice", "sms"], "golden": True,
+            "state": "reserved", "since": "2026-03-01T00:00:00Z", "holder": {"org": "acme"},
+            "hold": {"cause": "manual", "until": None},
+        }
+    ]  # fmt: skip
+
+
+def test_data_of_all_rows_counts_before_that_of_a_row() -> None:
+    common = common_data(VERBS["reserve"], {"holder.org": "acme", "remark": "campaign"})
+    rows, _ = read("number,remark,holder.kind\n+6531580001,old,partner\n", "reserve", **common)
+    assert isinstance(rows[0], Row)
+    assert merged(rows[0].data, common) == {"holder": {"org": "acme", "kind": "partner"}, "remark": "campaign"}
+    with pytest.raises(WrongData, match="colour"):
+        common_data(VERBS["release"], {"colour": "red"})
+    assert common_data(VERBS["update"], {"routing": ""}) == {"routing": None}
+
+
+def test_numbers_seen_are_exact_and_need_few_bytes() -> None:
+    seen = Seen()
+    numbers = [f"+{n:07}" for n in range(20_000)] + [f"+{n:08}" for n in range(20_000)]
+    assert all(seen.first(number, line) is None for line, number in enumerate(numbers, 2))
+    assert [seen.first(number, 0) for number in numbers] == list(range(2, len(numbers) + 2))
+    assert len(seen._keys) * 12 <= 48 * len(numbers)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_what_we_export_is_imported_as_it_was(kind: str, tmp_path: Path) -> None:
+    numbers = [drawn(Random(at), f"+65315800{at:02}") | {"remark": risky} for at, risky in enumerate(RISKY)]
+    numbers += [drawn(Random(at), f"+65315801{at:02}") for at in range(60)]
+    stream = io.BytesIO()
+    writer = FORMATS[kind].open(stream)
+    writer.begin()
+    writer.write(numbers)
+    writer.end()
+    rows, reading = read(stream.getvalue(), "import", kind)
+    assert [row.number for row in rows if isinstance(row, Row)] == [each["number"] for each in numbers]
+    assert {"version", "reason", "number_type", "previous", "hold.placed"} >= reading.ignored
+    for row, data in zip(rows, numbers, strict=True):
+        assert isinstance(row, Row)
+        assert without_nothing(row.data) == without_nothing(imported(data)), row
+        if data["hold"] is not None and data["hold"]["until"] is None:
+            assert row.data["hold"]["until"] is None
+
+
+RISKY = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'=1", " =1", "\uff1d1", "'plain")
+
+
+def imported(data: dict[str, Any]) -> dict[str, Any]:
+    """Give what of an event's data an import can say."""
+    leaves = VERBS["import"].leaves
+    flat = {name: value for name, value in data.items() if name in leaves}
+    for group in ("hold", "holder"):
+        flat[group] = {name: value for name, value in (data[group] or {}).items() if f"{group}.{name}" in leaves}
+    return flat
+
+
+def without_nothing(data: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: without_nothing(value) if isinstance(value, dict) else value for name, value in data.items()}
+    return {name: value for name, value in kept.items() if value not in (None, {}, [])}
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=60)
+drawn_rows = st.lists(st.tuples(st.integers(10**6, 10**14), texts.filter(str.strip)), unique_by=lambda row: row[0])
+
+
+@settings(max_examples=150, deadline=None)
+@given(drawn_rows, st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_any_file_that_is_written_well_is_read_as_it_was(rows: list[tuple[int, str]], end: str, marked: bool) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator=end)
+    writer.writerows([("number", "remark"), *((f"+{number}", remark.replace("\r", "")) for number, remark in rows)])
+    found, _ = read(("\ufeff" if marked else "") + text.getvalue())
+    for row, (number, remark) in zip(found, rows, strict=True):
+        plain = remark.replace("\r", "")
+        if isinstance(row, Row):
+            assert row.number == f"+{number}"
+            assert row.data["remark"] in (plain, plain[1:])  # an apostrophe before a formula is taken off
+        else:
+            assert not plain.strip() or plain.strip() != plain
+
+
+@settings(max_examples=150, deadline=None)
+@given(drawn_rows)
+def test_any_objects_are_read_as_they_were(rows: list[tuple[int, str]]) -> None:
+    lines = [json.dumps({"number": f"+{number}", "remark": remark}) for number, remark in rows]
+    found, _ = read("\n".join(lines), kind="jsonl")
+    assert [(row.number, row.data) for row in found if isinstance(row, Row)] == [
+        (f"+{number}", {"remark": remark}) for number, remark in rows
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=300))
+def test_garbage_is_refused_and_never_breaks_the_reader(garbage: bytes) -> None:
+    for kind in ("csv", "jsonl"):
+        try:
+            rows, _ = read(b"number,remark\n" + garbage if kind == "csv" else garbage, kind=kind)
+        except WrongFile:
+            continue
+        assert all(isinstance(row, Row | Refused) for row in rows)
