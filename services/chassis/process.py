@@ -66,8 +66,8 @@ async def _served(roads: Sequence[Road], asked: asyncio.Event) -> None:
     try:
         async with AsyncExitStack() as edges:
             for road in roads:
-                if road.parts.service.edge is not None:
-                    await edges.enter_async_context(road.parts.service.edge(road.parts))
+                for edge in road.parts.service.edges:
+                    await edges.enter_async_context(edge(road.parts))
             await asyncio.wait([asking, *tasks], return_when=asyncio.FIRST_COMPLETED)
     finally:
         asking.cancel()

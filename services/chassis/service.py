@@ -75,7 +75,7 @@ class Service:
     `rebuilds`: the service whose documents this one makes anew beside it, under a group and fences of its own. What
     cannot be read is passed over then: that service has put it away.
     `rebuilt_by`: the group of that, `renewed`: collections that it drops.
-    `edge`: what runs beside the lanes; it ends before they do.
+    `edges`: what runs beside the lanes; they end before these do.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Service:
     rebuilds: str | None = None
     rebuilt_by: str | None = None
     renewed: tuple[str, ...] = ()
-    edge: Edge | None = None
+    edges: tuple[Edge, ...] = ()
 
     @property
     def owner(self) -> str:

@@ -5,5 +5,6 @@ ask; `counts`, how many numbers there are of each sort; `history`, one document 
 became of the gateway's own commands. Every change still goes through `inventory.commands`.
 
 Read on: `domain` says what can be asked, what a pattern and a grade are, `store` how views are kept, `handlers` how
-they follow the events, `finding` and `past` how they are searched, `http` how programs ask, `app` what it is made of.
+they follow the events, `finding` and `past` how they are searched, `bulk` how files of numbers
+become jobs, `http` how programs ask, `app` what it is made of.
 """

@@ -5,8 +5,10 @@ from dataclasses import replace
 from contracts.topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
 from services.chassis.fence import REBUILD
 from services.chassis.service import Input, Service
+from services.gateway.bulk.edge import bulk_edge
+from services.gateway.bulk.jobs import EXPIRING as JOBS
 from services.gateway.handlers import Gateway
-from services.gateway.http.edge import edge_of
+from services.gateway.http.edge import edges_of
 from services.gateway.repeats import KEPT, REPEATS
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import COLLECTIONS, EXPIRING, POINTER, live_views, views_to_build
@@ -25,10 +27,10 @@ def service(settings: GatewaySettings) -> Service:
         inputs=(Input(INVENTORY_EVENTS, gateway.follow, batch=BATCH),),
         writes=(INVENTORY_COMMANDS,),
         collections={**COLLECTIONS, POINTER: (), REBUILD: (), TOKENS: (("name",),)},
-        expiring={**EXPIRING, REPEATS: ("at", KEPT)},
+        expiring={**EXPIRING, **JOBS, REPEATS: ("at", KEPT)},
         rebuilt_by=REBUILDER,
         renewed=(*COLLECTIONS, *EXPIRING, REBUILD),
-        edge=edge_of(settings),
+        edges=(bulk_edge(settings), *edges_of(settings)),
     )
 
 
@@ -37,4 +39,4 @@ def rebuilder(settings: GatewaySettings) -> Service:
     made = service(settings)
     follow = Gateway(views=views_to_build).follow
     inputs = (Input(INVENTORY_EVENTS, follow, batch=BATCH),)
-    return replace(made, name=REBUILDER, rebuilds=made.name, inputs=inputs, edge=None)
+    return replace(made, name=REBUILDER, rebuilds=made.name, inputs=inputs, edges=())

@@ -1,16 +1,21 @@
 """What the gateway needs to know besides what every service does."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from contracts.policy import Policy
 from services.chassis.settings import PolicyFile, Settings
 
+BULK_DELETES: Any = Field(
+    100, alias="NUMBERBANK_BULK_DELETES", description="numbers that a job may delete before somebody else approves it"
+)
+
 
 class GatewaySettings(Settings):
     """Settings of the gateway."""
 
+    bulk_deletes: Annotated[int, Field(ge=0)] = BULK_DELETES
     http_port: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
         None, alias="NUMBERBANK_HTTP_PORT", description="port of the HTTP API; absent: there is none"
     )

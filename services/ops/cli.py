@@ -31,6 +31,8 @@ COMMANDS = {
     "number": Later("number", "number", "Change numbers, and see how they stand."),
     "find": Later("find", "find", "Find numbers by what they are and whose they are."),
     "export": Later("export", "export", "Write all that a search finds into a file."),
+    "import": Later("bulk", "import_", "Do the same to all numbers of a file."),
+    "jobs": Later("jobs", "jobs", "See how files of numbers come along; stop or undo them."),
     "gateway": Later("gateway", "gateway", "Care for the views that searches read."),
     "token": Later("token", "token", "Make and revoke tokens for the HTTP API."),
     "billing": Later("billing", "billing", "Speak as a billing system does."),

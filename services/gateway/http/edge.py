@@ -33,10 +33,10 @@ GRACE = 5  # seconds in which requests are answered that were asked before the e
 BACKLOG = 512  # connections that wait to be taken
 
 
-def edge_of(settings: GatewaySettings) -> Edge | None:
-    """Give what serves HTTP beside the lanes, None where no port is set."""
+def edges_of(settings: GatewaySettings) -> tuple[Edge, ...]:
+    """Give what serves HTTP beside the lanes, nothing where no port is set."""
     if settings.http_port is None:
-        return None
+        return ()
     port = settings.http_port
 
     @asynccontextmanager
@@ -45,7 +45,7 @@ def edge_of(settings: GatewaySettings) -> Edge | None:
             async with _desk(parts, settings) as desk, _serving(desk, listener):
                 yield
 
-    return edge
+    return (edge,)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from contracts.message import Topic
 from contracts.topics import DEAD_LETTERS, EVERY_TOPIC, SERVICES, TOPICS, dead_letters
 from services.chassis.fence import FENCES
 from services.chassis.service import Service
+from services.gateway.bulk.jobs import EXPIRING as JOBS
 from services.gateway.store import POINTER, SETS
 from services.gateway.tokens import TOKENS
 from services.inventory.store import NUMBERS
@@ -15,6 +16,7 @@ from services.ops.declared import declared
 from services.provisioning.store import SUBSCRIPTIONS
 
 OWNED = ("find", "insert", "update", "remove", "createCollection")
+JOBS_MADE = ("find", "insert", "update", "remove")  # a file is submitted by whoever reads it
 OURS = {*SERVICES, "ops", "audit", "anybody"}  # as contracts name them; all others are outsiders
 
 
@@ -76,7 +78,8 @@ def _operator() -> User:
     repaired = [topic for topic in TOPICS if any(name in SERVICES for name in topic.read_by)]
     topics, looked_at = _looking({"Write": [*repaired, *DEAD_LETTERS]})
     tokens = Privilege(f"gateway.{TOKENS}", ("find", "insert", "update"))
-    return User("operator", "people at the command line", topics, (*looked_at, tokens))
+    jobs = (Privilege(f"gateway.{name}", JOBS_MADE) for name in JOBS)
+    return User("operator", "people at the command line", topics, (*looked_at, tokens, *jobs))
 
 
 def _auditor() -> User:

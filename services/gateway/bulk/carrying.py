@@ -1,0 +1,163 @@
+"""One job carried out by one gateway: chunks in flight, answers found, chunks settled in order.
+
+Two gateways at the same job do nothing twice, for commands have the ids of their rows; a lease only spares them the
+work. What was in flight when a gateway died is looked up first, and sent again where it has no answer.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import orjson
+
+from contracts.fields import format_instant
+from contracts.topics import INVENTORY_COMMANDS
+from services.chassis.clock import Clock
+from services.chassis.errors import Conflict, KafkaAway, StoreTrouble
+from services.chassis.retry import Delays
+from services.gateway.bulk.flight import Flight
+from services.gateway.bulk.jobs import Jobs, real_now
+from services.gateway.bulk.turns import LeaseLost, ended, heard_of, renewed, settled_in
+from services.gateway.domain import Outcome
+from services.gateway.domain.cell import merged
+from services.gateway.domain.job import DRAINING, Job
+from services.gateway.domain.row import Row
+from services.gateway.domain.verb import VERBS
+
+log = logging.getLogger(__name__)
+
+WINDOW = 8  # chunks in flight
+HEARD = 1.0  # seconds between signs of life, and looks at what was asked meanwhile
+SILENCE = 5.0  # seconds without an answer after which a job says that it waits
+GIVEN_UP = timedelta(days=3)  # answers are forgotten then
+
+Send = Callable[[str, Sequence[tuple[str, bytes]]], Awaitable[None]]  # topic; keys and values. Raises `KafkaAway`
+LookUp = Callable[[Collection[str]], Awaitable[Mapping[str, Outcome]]]
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a gateway carries jobs out with. `owner`: its own name."""
+
+    jobs: Jobs
+    look_up: LookUp
+    send: Send
+    clock: Clock
+    owner: str
+
+
+@dataclass
+class Carrying:
+    """A job in the hands of this gateway. `_sent`: the first chunk that is not in flight yet."""
+
+    job: Job
+    means: Means
+    _flights: deque[Flight] = field(default_factory=deque)
+    _polls: Delays | None = None
+
+    def __post_init__(self) -> None:
+        self._began = self._sent = self.job.next
+        self._heard = self._stirred = self._now()
+
+    async def run(self) -> None:
+        """Go on until the job is done, drained or lost; servers that are away are waited for."""
+        delays = Delays(first=0.1)
+        while True:
+            try:
+                if await self._step():
+                    return
+                delays = Delays(first=0.1)
+            except LeaseLost:
+                log.info("job lost to another gateway", extra={"job": self.job.id})
+                return
+            except Conflict:  # somebody has asked for something just now
+                await delays.wait()
+            except (StoreTrouble, KafkaAway) as trouble:
+                log.warning("job waits", extra={"job": self.job.id, "trouble": repr(trouble)})
+                await delays.wait()
+                await self._say_so(trouble)
+
+    async def _step(self) -> bool:
+        """Send what there is room for, settle what is answered; True when there is nothing left to do."""
+        while self._may_send:
+            await self._send_next()
+        if not self._flights:
+            self.job = await self._change(ended)
+            return True
+        first = self._flights[0]
+        if first.missing:
+            first.answered(await self.means.look_up(first.missing))
+        if not first.missing:
+            await self._settle(first)
+        else:
+            await self._wait(first)
+        return False
+
+    @property
+    def _may_send(self) -> bool:
+        room = len(self._flights) < WINDOW and self._sent < self.job.chunks
+        return room and self.job.state not in DRAINING
+
+    async def _send_next(self) -> None:
+        flight = Flight(self.job, await self.means.jobs.chunk(self.job.id, self._sent))
+        if self._sent < self._began + WINDOW and flight.missing:  # whoever had the job before may have sent it
+            flight.answered(await self.means.look_up(flight.missing))
+        if flight.missing:
+            await self.means.send(INVENTORY_COMMANDS.name, self._commands(flight))
+        self._flights.append(flight)
+        self._sent += 1
+
+    def _commands(self, flight: Flight) -> list[tuple[str, bytes]]:
+        time, type = format_instant(self.means.clock.now()), VERBS[self.job.verb].command
+        rows = ((id, flight.rows[at]) for id, at in flight.missing.items())
+        return [
+            (row.number, orjson.dumps({
+                "specversion": "1.0", "id": id, "source": "/gateway", "type": type, "subject": row.number,
+                "time": time, "datacontenttype": "application/json", "correlationid": self.job.id,
+                "actor": self.job.who, "data": merged(row.data, self.job.common),
+            }))
+            for id, row in rows if isinstance(row, Row)
+        ]  # fmt: skip
+
+    async def _settle(self, flight: Flight) -> None:
+        settled = flight.settled
+        after = lambda job: settled_in(self._ours(job), flight.place, settled)  # noqa: E731
+        self.job = await self.means.jobs.settle(self.job.id, flight.place, settled, after)
+        self._flights.popleft()
+        self._polls, self._heard, self._stirred = None, self._now(), self._now()
+
+    async def _wait(self, flight: Flight) -> None:
+        """Wait before the next look; meanwhile give a sign of life, and notice when nobody answers."""
+        self._polls = self._polls or Delays(first=0.02, longest=0.5)
+        await self._polls.wait()
+        if self._now() - self._heard < HEARD:
+            return
+        silent = self._now() - self._stirred > SILENCE
+        note = f"No answer for {self._now() - self._stirred:.0f} s: is inventory at work?" if silent else None
+        self.job = await self._change(lambda job: heard_of(job, note))
+        if real_now() - (self.job.stirred or real_now()) > GIVEN_UP:
+            flight.give_up()
+
+    async def _say_so(self, trouble: Exception) -> None:
+        """Note why the job waits, if that can be noted."""
+        what = "Kafka" if isinstance(trouble, KafkaAway) else "MongoDB"
+        try:
+            self.job = await self._change(lambda job: heard_of(job, f"{what} does not answer; it goes on by itself."))
+        except (StoreTrouble, LeaseLost):
+            return  # the next step notices
+
+    async def _change(self, how: Callable[[Job], Job]) -> Job:
+        self._heard = self._now()
+        return await self.means.jobs.change(self.job.id, lambda job: how(self._ours(job)))
+
+    def _ours(self, job: Job) -> Job:
+        if job.owner != self.means.owner:
+            raise LeaseLost
+        return renewed(job)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,35 @@
+"""What carries out jobs beside the lanes of a gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import cast
+
+from services.chassis.kafka import Sender
+from services.chassis.parts import Parts
+from services.chassis.service import Edge
+from services.gateway.bulk.carrying import Means
+from services.gateway.bulk.jobs import Desk, Jobs, new_id
+from services.gateway.bulk.runner import Runner, running
+from services.gateway.outcomes import Outcomes
+from services.gateway.settings import GatewaySettings
+
+
+def bulk_edge(settings: GatewaySettings) -> Edge:
+    """Give it."""
+
+    @asynccontextmanager
+    async def edge(parts: Parts) -> AsyncIterator[None]:
+        desk, sender = cast(Desk, parts.store), Sender(f"{parts.service.name}-jobs", settings.kafka)
+
+        async def send(topic: str, records: Sequence[tuple[str, bytes]]) -> None:
+            await asyncio.gather(*(sender.send(topic, key, value) for key, value in records))
+
+        means = Means(Jobs(desk), Outcomes(desk).get, send, parts.clock, new_id())
+        try:
+            async with running(Runner(means, settings.bulk_deletes)):
+                yield
+        finally:
+            await sender.stop()
+
+    return edge

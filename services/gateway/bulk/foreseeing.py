@@ -1,0 +1,80 @@
+"""What rows would come to by the catalogue as it is now, some hundred at a time."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from services.chassis.clock import Clock
+from services.chassis.ports import Viewer
+from services.gateway.bulk.chunks import SIZE
+from services.gateway.domain.cell import merged
+from services.gateway.domain.foresight import Foreseen, foresee
+from services.gateway.domain.plan import Plan
+from services.gateway.domain.row import Refused, Row
+from services.gateway.domain.verb import Verb
+from services.gateway.viewing import LiveViews
+
+Rows = Sequence[Row | Refused]
+AnyRows = Iterable[Row | Refused] | AsyncIterable[Row | Refused]
+
+
+async def in_chunks(rows: AnyRows) -> AsyncIterator[Rows]:
+    """Give rows together. Those of a file are read in a thread: a large one keeps nobody waiting."""
+    if isinstance(rows, AsyncIterable):
+        waiting = list[Row | Refused]()
+        async for row in rows:
+            waiting.append(row)
+            if len(waiting) == SIZE:
+                yield waiting
+                waiting = []
+        if waiting:
+            yield waiting
+        return
+    iterator = iter(rows)
+    while taken := await asyncio.to_thread(_some, iterator):
+        yield taken
+
+
+def _some(rows: Iterator[Row | Refused]) -> list[Row | Refused]:
+    return list(islice(rows, SIZE))
+
+
+@dataclass
+class Foreseer:
+    """Looks up numbers, and adds up what would become of their rows in a plan."""
+
+    viewer: Viewer
+    clock: Clock
+    verb: Verb
+    common: Mapping[str, Any]
+    plan: Plan = field(init=False)
+    _live: LiveViews = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plan = Plan(self.verb.command, dict(self.common))
+        self._live = LiveViews(self.viewer)
+
+    async def of(self, rows: Rows) -> list[Foreseen | None]:
+        """Give what would become of each; None where it was refused already. Raises `StoreTrouble`."""
+        numbers = [row.number for row in rows if isinstance(row, Row)]
+        entries = await self.viewer.get((await self._live.get()).catalogue, numbers)
+        now, found = self.clock.now(), list[Foreseen | None]()
+        for row in rows:
+            if isinstance(row, Refused):
+                self.plan.refused(row)
+                found.append(None)
+                continue
+            data = merged(row.data, self.common)
+            what = foresee(self.verb.command, row.number, data, entries.get(row.number), now)
+            self.plan.foreseen(row, what)
+            found.append(what)
+        return found
+
+
+async def foreseen(foreseer: Foreseer, rows: AnyRows) -> Plan:
+    """Give the plan of all rows. Raises `WrongFile`, `StoreTrouble`."""
+    async for some in in_chunks(rows):
+        await foreseer.of(some)
+    return foreseer.plan

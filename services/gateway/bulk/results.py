@@ -1,0 +1,51 @@
+"""What became of each row, as a table."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from services.gateway.bulk.chunks import Chunk, Settled
+from services.gateway.bulk.jobs import Jobs
+from services.gateway.domain.job import Job
+from services.gateway.domain.row import Refused, Row
+from services.gateway.export.cells import safe
+
+AT_ONCE = 8  # chunks
+_PENDING, _CANCELLED = Settled("pending"), Settled("cancelled", "cancelled", "The job was cancelled before this row.")
+
+
+class Result(NamedTuple):
+    """A row and what became of it: accepted, rejected, refused, cancelled, or pending."""
+
+    row: int
+    number: str
+    outcome: str
+    code: str | None
+    reason: str | None
+
+    @property
+    def cells(self) -> list[str]:
+        """The texts of its cells, none of which a spreadsheet takes for a formula; numbers keep their plus."""
+        number = self.number if self.number[1:].isdecimal() else safe(self.number)
+        return [str(self.row), number, self.outcome, self.code or "", safe(self.reason or "")]
+
+
+async def settled_rows(jobs: Jobs, job: Job) -> AsyncIterator[tuple[Row | Refused, Settled]]:
+    """Give all rows of a job with what became of them so far."""
+    for begin in range(0, job.chunks, AT_ONCE):
+        for chunk in await jobs.chunks(job.id, range(begin, min(begin + AT_ONCE, job.chunks))):
+            for row, settled in zip(chunk.rows, _settled(chunk, job), strict=True):
+                yield row, settled
+
+
+async def results(jobs: Jobs, job: Job) -> AsyncIterator[Result]:
+    """Give a line for each row, in the order of the file."""
+    async for row, settled in settled_rows(jobs, job):
+        number = row.number if isinstance(row, Row) else row.text
+        yield Result(row.line, number, settled.outcome, settled.code, settled.reason)
+
+
+def _settled(chunk: Chunk, job: Job) -> list[Settled]:
+    if chunk.settled is not None:
+        return list(chunk.settled)
+    rest = _CANCELLED if job.state == "cancelled" else _PENDING
+    return [rest if isinstance(row, Row) else Settled("refused", row.code, row.reason) for row in chunk.rows]

@@ -1,0 +1,78 @@
+"""What takes jobs, in every gateway: one that nobody has is leased and carried out, some at a time."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from services.chassis.errors import StoreTrouble
+from services.gateway.bulk.carrying import Carrying, Means
+from services.gateway.bulk.jobs import NoSuchJob
+from services.gateway.bulk.turns import LeaseLost, leased
+from services.gateway.domain.job import Job, needs_approval
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4  # jobs: a large one does not keep small ones waiting
+LOOK = 0.5  # seconds between looks for jobs
+
+
+@dataclass
+class Runner:
+    """Carries out jobs. `deletes`: so many may be deleted without a second pair of eyes."""
+
+    means: Means
+    deletes: int
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Take jobs until cancelled; those in hand are left then, and taken by another gateway."""
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK)
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _look(self) -> None:
+        self._tasks = {id: task for id, task in self._tasks.items() if not _is_over(task)}
+        try:
+            for job in await self.means.jobs.at_work():
+                if len(self._tasks) < AT_ONCE and job.id not in self._tasks:
+                    await self._take(job)
+        except StoreTrouble as trouble:
+            log.warning("no look for jobs", extra={"trouble": repr(trouble)})
+
+    async def _take(self, job: Job) -> None:
+        try:
+            taken = await self.means.jobs.change(job.id, self._leased)
+        except (LeaseLost, NoSuchJob):
+            return
+        if taken.owner == self.means.owner:
+            self._tasks[job.id] = asyncio.create_task(Carrying(taken, self.means).run(), name=f"job {job.id}")
+
+    def _leased(self, job: Job) -> Job:
+        if job.state == "ready" and needs_approval(job, self.deletes):  # this gateway is stricter than who made it
+            return replace(job, state="awaiting_approval")
+        return leased(job, self.means.owner)
+
+
+@asynccontextmanager
+async def running(runner: Runner) -> AsyncIterator[None]:
+    """Take jobs while inside."""
+    task = asyncio.create_task(runner.run(), name="jobs")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _is_over(task: "asyncio.Task[None]") -> bool:
+    """Tell whether a task has ended; a defect is logged, and its job is taken again when its lease is over."""
+    if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+        log.error("job fails", exc_info=error)
+    return task.done()

@@ -1,0 +1,85 @@
+"""Rows become a job: they are read, judged and stored, and only when all are there may it run."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from services.gateway.bulk.chunks import Chunk
+from services.gateway.bulk.foreseeing import AnyRows, Foreseer, Rows, in_chunks
+from services.gateway.bulk.jobs import Jobs, new_id, real_now
+from services.gateway.domain.foresight import Foreseen
+from services.gateway.domain.job import Job, WrongMove, needs_approval
+from services.gateway.domain.row import Refused, Row, WrongFile
+from services.gateway.domain.verb import Verb
+
+
+class PlanChanged(WrongFile):
+    """The rows would come out otherwise than in the plan. Code `plan_changed`."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done. `plan`: only if it comes out so; `of`: the job that this one undoes."""
+
+    verb: Verb
+    file: str
+    who: str
+    common: Mapping[str, Any] = field(default_factory=dict)
+    plan: str | None = None
+    of: str | None = None
+
+
+@dataclass
+class Submission:
+    """Stores the rows of an order. `deletes`: so many may be deleted without a second pair of eyes."""
+
+    jobs: Jobs
+    foreseer: Foreseer
+    deletes: int
+
+    async def of(self, order: Order, rows: AnyRows, sha256: Callable[[], str | None]) -> Job:
+        """Give the job, ready or awaiting approval. Raises `WrongFile`, `PlanChanged`, `WrongMove`, `StoreTrouble`.
+
+        `sha256`: of the file, called when all is read. A submission that fails leaves a refused job that says why.
+        """
+        job = Job(
+            new_id(), order.verb.name, order.file, order.who, real_now(), order.common, plan=order.plan, of=order.of
+        )
+        await self.jobs.add(job)
+        try:
+            complete = await self._stored(job, order, rows)
+            if order.plan is not None and self.foreseer.plan.hash != order.plan:
+                raise PlanChanged("plan_changed: the rows would come out otherwise now; look at them with --dry-run.")
+        except WrongFile as error:
+            why = str(error)
+            await self.jobs.change(job.id, lambda job: replace(job, state="refused", note=why, finished=real_now()))
+            raise
+        return await self.jobs.change(job.id, lambda job: self._ready(job, replace(complete, sha256=sha256())))
+
+    async def _stored(self, job: Job, order: Order, rows: AnyRows) -> Job:
+        chunks, total, codes = 0, 0, Counter[str]()
+        async for some in in_chunks(rows):
+            pinned = some if order.plan is None else _pinned(some, await self.foreseer.of(some))
+            await self.jobs.add_chunk(job, Chunk(chunks, pinned))
+            chunks, total = chunks + 1, total + len(some)
+            codes.update(row.code for row in some if isinstance(row, Refused))
+        if not total:
+            raise WrongFile("There is no row; a file has at least one number.")
+        counts = {"refused": codes.total()} if codes else {}
+        return replace(job, chunks=chunks, rows=total, counts=counts, codes=dict(codes))
+
+    def _ready(self, now: Job, complete: Job) -> Job:
+        if now.state != "receiving":
+            raise WrongMove(f"Job {now.id} was {now.state} while its rows were stored; submit them again.")
+        return replace(complete, state="awaiting_approval" if needs_approval(complete, self.deletes) else "ready")
+
+
+def _pinned(rows: Rows, foreseen: Iterable[Foreseen | None]) -> Rows:
+    """Bind rows to the versions of their plan: what changes later is refused by inventory."""
+    return [
+        row._replace(data={"expected_version": what.version, **row.data})
+        if isinstance(row, Row) and what is not None
+        else row
+        for row, what in zip(rows, foreseen, strict=True)
+    ]

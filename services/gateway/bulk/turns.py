@@ -1,0 +1,65 @@
+"""How a job changes under the gateway that has it. Each is decided by what the job is in that moment."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.gateway.bulk.chunks import Settled
+from services.gateway.bulk.jobs import real_now
+from services.gateway.domain.job import AT_WORK, DRAINING, ENDED, Job, JobState
+
+LEASE = timedelta(seconds=10)  # after which a silent gateway loses its job
+
+
+class LeaseLost(Exception):
+    """Another gateway has the job, or nobody needs to."""
+
+
+def leased(job: Job, owner: str) -> Job:
+    """Give the job to a gateway. Raises `LeaseLost` where another one has it, or it has nothing to do."""
+    now = real_now()
+    if job.state not in AT_WORK or (job.leased_until is not None and job.leased_until > now):
+        raise LeaseLost
+    state = "running" if job.state == "ready" else job.state
+    return replace(job, state=state, owner=owner, leased_until=now + LEASE, stirred=job.stirred or now)
+
+
+def renewed(job: Job) -> Job:
+    """Keep the job for a while longer."""
+    return replace(job, leased_until=real_now() + LEASE)
+
+
+def settled_in(job: Job, place: int, settled: Sequence[Settled]) -> Job:
+    """Count a chunk, unless it was counted by a transaction that nobody knew to have gone through."""
+    if job.next > place:
+        return job
+    counts, codes = Counter(job.counts), Counter(job.codes)
+    fresh = [each for each in settled if each.outcome != "refused"]  # those were counted when they were read
+    counts.update(each.outcome for each in fresh)
+    codes.update(each.code for each in fresh if each.code is not None)
+    state = "running" if job.state == "waiting" else job.state
+    return replace(
+        job, next=place + 1, counts=dict(counts), codes=dict(codes), state=state, note=None, stirred=real_now()
+    )  # fmt: skip
+
+
+def heard_of(job: Job, note: str | None) -> Job:
+    """Give the job after a sign of life. `note`: why it waits, None if it does not."""
+    if note is None or job.state in DRAINING:
+        return replace(job, note=note)
+    return replace(job, state="waiting", note=note)
+
+
+def _end_of(state: JobState) -> datetime | None:
+    return real_now() if state in ENDED else None
+
+
+def ended(job: Job) -> Job:
+    """Give the job when nothing is in flight any longer."""
+    if job.next == job.chunks:
+        return replace(job, state="done", finished=real_now(), owner=None, leased_until=None, note=None)
+    if job.state not in DRAINING:  # it was resumed in this moment: it is taken again
+        return replace(job, state="ready", owner=None, leased_until=None)
+    state = DRAINING[job.state]
+    return replace(job, state=state, owner=None, leased_until=None, note=None, finished=_end_of(state))

@@ -1,0 +1,1 @@
+"""`numberbank import` and `numberbank jobs`: `ordering` makes jobs, `telling` shows them, `watching` waits for them."""

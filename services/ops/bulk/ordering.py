@@ -1,0 +1,160 @@
+"""Files and undone jobs become jobs, or the preview of one."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, NamedTuple, TypeVar, cast
+
+from pydantic import Field
+
+from services.chassis.ports import Viewer
+from services.gateway.bulk.files.reading import ENDINGS, Reading
+from services.gateway.bulk.foreseeing import Foreseer, foreseen
+from services.gateway.bulk.jobs import Desk, Jobs, NoSuchJob
+from services.gateway.bulk.submitting import Order, Submission
+from services.gateway.bulk.undoing import RESTORE, check_undoable, undoing
+from services.gateway.domain.cell import common_data
+from services.gateway.domain.job import Job, WrongMove
+from services.gateway.domain.plan import Plan
+from services.gateway.domain.row import Refused, Row, WrongFile
+from services.gateway.domain.verb import Verb, WrongData
+from services.gateway.settings import BULK_DELETES
+from services.ops.envelopes import SOURCE
+from services.ops.faults import WrongUsage
+from services.ops.finding import views_at
+from services.ops.settings import StackSettings
+
+T = TypeVar("T")
+TOLD = 5_000  # rows between signs of how far the reading is
+
+
+class BulkSettings(StackSettings):
+    """What jobs at the command line take from their surroundings."""
+
+    bulk_deletes: Annotated[int, Field(ge=0)] = BULK_DELETES
+
+
+class Wish(NamedTuple):
+    """What is to be done with a file. `show`: told how many rows are read."""
+
+    file: str
+    format: str | None
+    verb: Verb
+    common: Mapping[str, Any]
+    who: str
+    show: Callable[[int], None]
+
+
+@contextmanager
+def jobs_at(settings: StackSettings) -> Iterator[Jobs]:
+    """Open the jobs. Raises `WrongSetting`, `Unusable`, and `WrongUsage` for what cannot be done with a job."""
+    with views_at(settings) as views:
+        try:
+            yield Jobs(cast(Desk, views))
+        except (NoSuchJob, WrongMove) as error:
+            raise WrongUsage(f"{error}") from None
+
+
+def with_jobs(settings: StackSettings, act: Callable[[Jobs], Any]) -> Any:
+    """Do something with the jobs, from beginning to end."""
+
+    async def acted() -> Any:
+        with jobs_at(settings) as jobs:
+            return await act(jobs)
+
+    return asyncio.run(acted())
+
+
+def who_asks(settings: StackSettings, actor: str | None) -> str:
+    """Give who asks."""
+    return actor or settings.actor or SOURCE
+
+
+def given_data(verb: Verb, pairs: Iterable[str]) -> dict[str, Any]:
+    """Give the data of all rows from `FIELD=VALUE`. Raises `WrongUsage`."""
+    fields = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise WrongUsage(f"--data {pair} must be FIELD=VALUE, such as remark='for the fair'.")
+        fields[name] = value
+    try:
+        return common_data(verb, fields)
+    except WrongData as error:
+        raise WrongUsage(f"--data: {error}") from None
+
+
+async def order_file(settings: BulkSettings, wish: Wish, plan: str | None) -> tuple[Job, Reading]:
+    """Make the job of a file. Raises `WrongFile`, `WrongUsage`, `Unusable`."""
+    with jobs_at(settings) as jobs, _opened(wish) as reading:
+        order = Order(wish.verb, Path(wish.file).name, wish.who, wish.common, plan)
+        foreseer = _foreseer(jobs.store, settings, wish.verb, wish.common)
+        submission = Submission(jobs, foreseer, settings.bulk_deletes)
+        return await submission.of(order, _told(reading, wish.show), lambda: reading.sha256), reading
+
+
+async def preview_file(settings: BulkSettings, wish: Wish) -> tuple[Plan, Reading]:
+    """Give what a file would come to. Raises `WrongFile`, `WrongUsage`, `Unusable`."""
+    with jobs_at(settings) as jobs, _opened(wish) as reading:
+        foreseer = _foreseer(jobs.store, settings, wish.verb, wish.common)
+        return await foreseen(foreseer, _told(reading, wish.show)), reading
+
+
+async def order_undoing(settings: BulkSettings, id: str, who: str, remark: str, plan: str | None) -> Job:
+    """Make the job that takes another one back. Raises `WrongUsage`, `WrongFile`, `Unusable`."""
+    with jobs_at(settings) as jobs:
+        job, common = await _undone(jobs, id), {"remark": remark}
+        order = Order(RESTORE, job.file, who, common, plan, of=job.id)
+        submission = Submission(jobs, _foreseer(jobs.store, settings, RESTORE, common), settings.bulk_deletes)
+        return await submission.of(order, undoing(jobs, job), lambda: None)
+
+
+async def preview_undoing(settings: BulkSettings, id: str, remark: str) -> Plan:
+    """Give what it would come to to take a job back. Raises `WrongUsage`, `Unusable`."""
+    with jobs_at(settings) as jobs:
+        job = await _undone(jobs, id)
+        return await foreseen(_foreseer(jobs.store, settings, RESTORE, {"remark": remark}), undoing(jobs, job))
+
+
+async def _undone(jobs: Jobs, id: str) -> Job:
+    job = await jobs.get(id)
+    check_undoable(job)
+    return job
+
+
+def _foreseer(viewer: Viewer, settings: BulkSettings, verb: Verb, common: Mapping[str, Any]) -> Foreseer:
+    return Foreseer(viewer, settings.clock(), verb, common)
+
+
+@contextmanager
+def _opened(wish: Wish) -> Iterator[Reading]:
+    format = wish.format or ENDINGS.get(Path(wish.file).suffix.lower())
+    if format is None:
+        raise WrongUsage(f"{wish.file}: its name does not tell the format; say it with --format.")
+    stream = _stream(wish.file)
+    try:
+        yield Reading(stream, format, wish.verb, wish.common)
+    except WrongFile as error:
+        raise type(error)(f"{wish.file}: {error}") from None
+    except OSError as error:
+        raise WrongUsage(f"{wish.file} cannot be read ({error.strerror or error}).") from None
+    finally:
+        stream.close()
+
+
+def _stream(file: str) -> BinaryIO:
+    if file == "-":
+        return sys.stdin.buffer
+    try:
+        return open(file, "rb")
+    except OSError as error:
+        raise WrongUsage(f"{file} cannot be read ({error.strerror}); name a file, or - for standard input.") from None
+
+
+def _told(rows: Iterable[Row | Refused], show: Callable[[int], None]) -> Iterator[Row | Refused]:
+    for many, row in enumerate(rows, 1):
+        if many % TOLD == 0:
+            show(many)
+        yield row

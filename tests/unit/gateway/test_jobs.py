@@ -1,0 +1,138 @@
+"""The states of a job, and how it changes under the gateway that has it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import pytest
+
+from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_from, command_id, settled_fields
+from services.gateway.bulk.flight import Flight
+from services.gateway.bulk.jobs import real_now
+from services.gateway.bulk.results import Result
+from services.gateway.bulk.turns import LeaseLost, ended, heard_of, leased, settled_in
+from services.gateway.domain import PREFIX, Outcome
+from services.gateway.domain.job import AT_WORK, ENDED, Job, JobState, WrongMove, moved, needs_approval
+from services.gateway.domain.row import Refused, Row
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+STATES: tuple[JobState, ...] = get_args(JobState)
+MOVES = {
+    "pause": {"ready": "paused", "running": "pausing", "waiting": "pausing"},
+    "resume": {"paused": "ready", "pausing": "running"},
+    "cancel": {
+        "receiving": "cancelled", "awaiting_approval": "cancelled", "ready": "cancelled", "paused": "cancelled",
+        "running": "cancelling", "waiting": "cancelling", "pausing": "cancelling",
+    },
+    "approve": {"awaiting_approval": "ready"},
+}  # fmt: skip
+ROWS = (Row(2, "+6531580001", {}), Refused(3, "x", "wrong_number", "No."), Row(4, "+6531580002", {"remark": "y"}))
+
+
+def job(state: JobState = "running", **fields: Any) -> Job:
+    made = Job("j", "release", "numbers.csv", "ann", NOW, state=state, rows=6, chunks=2, counts={"refused": 2})
+    return replace(made, **fields)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("move", MOVES)
+def test_a_job_moves_as_people_ask_or_says_why_not(move: str, state: JobState) -> None:
+    to = MOVES[move].get(state)
+    if to is None:
+        with pytest.raises(WrongMove, match=r"^Job j is .* is for jobs that are .*\.$"):
+            moved(job(state), move, "bob", NOW)
+        return
+    after = moved(job(state), move, "bob", NOW)
+    assert after.state == to
+    assert (after.finished is not None) == (to in ENDED)
+
+
+def test_many_deletes_need_somebody_else() -> None:
+    deletes = job("ready", verb="delete", rows=103)
+    assert needs_approval(deletes, 100)
+    assert not needs_approval(deletes, 101)  # refused rows delete nothing
+    assert not needs_approval(replace(deletes, verb="release"), 0)
+    with pytest.raises(WrongMove, match="somebody else"):
+        moved(replace(deletes, state="awaiting_approval"), "approve", "ann", NOW)
+    approved = moved(replace(deletes, state="awaiting_approval"), "approve", "bob", NOW)
+    assert (approved.state, approved.approved_by) == ("ready", "bob")
+    assert not needs_approval(approved, 100)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_jobs_with_work_left_are_taken_and_by_one_gateway(state: JobState) -> None:
+    if state not in AT_WORK:
+        with pytest.raises(LeaseLost):
+            leased(job(state), "g1")
+        return
+    taken = leased(job(state), "g1")
+    assert taken.owner == "g1"
+    with pytest.raises(LeaseLost):
+        leased(taken, "g2")
+    assert leased(replace(taken, leased_until=real_now() - timedelta(seconds=1)), "g2").owner == "g2"
+
+
+def test_a_chunk_is_counted_once_and_its_refused_rows_were_counted_before() -> None:
+    settled = [
+        Settled("accepted", version=2),
+        Settled("refused", "wrong_number"),
+        Settled("rejected", "unknown_number"),
+    ]
+    once = settled_in(job("waiting", note="nobody answers"), 0, settled)
+    assert (once.next, once.state, once.note) == (1, "running", None)
+    assert once.counts == {"refused": 2, "accepted": 1, "rejected": 1}
+    assert once.codes == {"unknown_number": 1}
+    assert settled_in(once, 0, settled) == once
+
+
+@pytest.mark.parametrize(
+    ("state", "next", "to"),
+    [
+        ("running", 2, "done"), ("pausing", 2, "done"), ("cancelling", 2, "done"),
+        ("pausing", 1, "paused"), ("cancelling", 1, "cancelled"), ("running", 1, "ready"),
+    ],
+)  # fmt: skip
+def test_when_nothing_is_in_flight_a_job_is_let_go(state: JobState, next: int, to: JobState) -> None:
+    after = ended(job(state, next=next, owner="g1", leased_until=NOW))
+    assert (after.state, after.owner, after.leased_until) == (to, None, None)
+    assert (after.finished is not None) == (to in ENDED)
+
+
+def test_a_job_that_waits_says_why_and_one_that_drains_stays_so() -> None:
+    assert heard_of(job(), "Kafka is away.").state == "waiting"
+    assert heard_of(job(), None).state == "running"
+    assert heard_of(job("cancelling"), "Kafka is away.").state == "cancelling"
+
+
+def test_a_chunk_is_read_as_it_was_written() -> None:
+    chunk = Chunk(3, ROWS)
+    stored = chunk_document("j", chunk, NOW)
+    assert chunk_from(3, stored) == chunk._replace(rows=list(ROWS))
+    settled = [Settled("accepted", version=4), Settled("refused", "c", "r"), Settled("rejected", "c", "r", 1)]
+    assert chunk_from(3, stored | settled_fields(settled)).settled == settled
+    assert stored["_id"] < chunk_document("j", Chunk(10, ROWS), NOW)["_id"]
+
+
+def test_a_flight_misses_rows_until_they_are_answered_under_ids_of_their_own() -> None:
+    flight = Flight(job(), Chunk(0, ROWS))
+    first, second = flight.missing
+    assert first == command_id("j", 2) != command_id("k", 2)
+    assert first.startswith(PREFIX)
+    flight.answered({second: Outcome(second, "+6531580002", "command.rejected", None, None, "unknown_number", "No.")})
+    assert list(flight.missing) == [first]
+    flight.answered({first: Outcome(first, "+6531580001", "number.released", 3, "available")})
+    assert flight.settled == [
+        Settled("accepted", version=3), Settled("refused", "wrong_number", "No."),
+        Settled("rejected", "unknown_number", "No."),
+    ]  # fmt: skip
+
+
+def test_what_nobody_answers_is_given_up_after_days() -> None:
+    flight = Flight(job(), Chunk(0, ROWS))
+    flight.give_up()
+    assert [each.outcome for each in flight.settled] == ["unanswered", "refused", "unanswered"]
+
+
+def test_a_result_is_no_formula_and_numbers_keep_their_plus() -> None:
+    assert Result(2, "+6531580001", "accepted", None, None).cells == ["2", "+6531580001", "accepted", "", ""]
+    assert Result(3, "=1+1", "refused", "wrong_number", "=x").cells[1::3] == ["'=1+1", "'=x"]
