@@ -108,6 +108,13 @@ def _schemas(offers: Sequence[Offer]) -> Mapping[str, Any]:
 
 
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:
-    """Give the schema of what is read: If-Match says which version is expected, and nothing unknown is taken."""
-    properties = {name: each for name, each in schema.get("properties", {}).items() if name != "expected_version"}
+    """Give the schema of what is read: If-Match says which version is expected, and nothing unknown is taken.
+
+    No defaults: clients that are made of this would send them, and null is not the same as absent.
+    """
+    properties = {
+        name: {key: value for key, value in each.items() if key != "default"}
+        for name, each in schema.get("properties", {}).items()
+        if name != "expected_version"
+    }
     return {**schema, "properties": properties, "additionalProperties": False} if properties else schema

@@ -104,6 +104,8 @@ def _is_object(body: bytes) -> bool:
 def _fault(error: Any, model: type[BaseModel]) -> Fault:
     field = ".".join(str(part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    if not field and (named := message.partition(": "))[0] in model.model_fields:  # said of the whole, by the model
+        field, _, message = named
     if error["type"] == "missing":
         message = "is missing"
     elif error["type"] == "extra_forbidden":
