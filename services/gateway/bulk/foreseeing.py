@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
+
+import orjson
 
 from services.chassis.clock import Clock
 from services.chassis.ports import Viewer
@@ -16,6 +17,8 @@ from services.gateway.domain.row import Refused, Row
 from services.gateway.domain.verb import Verb
 from services.gateway.viewing import LiveViews
 
+LARGEST = 4 << 20  # bytes of rows that are stored together
+
 Rows = Sequence[Row | Refused]
 AnyRows = Iterable[Row | Refused] | AsyncIterable[Row | Refused]
 
@@ -24,7 +27,7 @@ async def in_chunks(rows: AnyRows) -> AsyncIterator[Rows]:
     """Give rows together. Those of a file are read in a thread: a large one keeps nobody waiting."""
     if isinstance(rows, AsyncIterable):
         waiting = list[Row | Refused]()
-        async for row in rows:
+        async for row in rows:  # of another job, none of them larger than it was there
             waiting.append(row)
             if len(waiting) == SIZE:
                 yield waiting
@@ -38,7 +41,14 @@ async def in_chunks(rows: AnyRows) -> AsyncIterator[Rows]:
 
 
 def _some(rows: Iterator[Row | Refused]) -> list[Row | Refused]:
-    return list(islice(rows, SIZE))
+    """Give the next rows, fewer than usual where they are very large: they are stored as one document."""
+    some, size = list[Row | Refused](), 0
+    for row in rows:
+        some.append(row)
+        size += len(orjson.dumps(row.data)) if isinstance(row, Row) else 0
+        if len(some) == SIZE or size > LARGEST:
+            break
+    return some
 
 
 @dataclass

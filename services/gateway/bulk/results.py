@@ -1,5 +1,6 @@
 """What became of each row, as a table."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from services.gateway.domain.job import Job
 from services.gateway.domain.row import Refused, Row
 from services.gateway.export.cells import safe
 
+_NUMBER = re.compile(r"\+\d+", re.ASCII)
 AT_ONCE = 8  # chunks
 _PENDING, _CANCELLED = Settled("pending"), Settled("cancelled", "cancelled", "The job was cancelled before this row.")
 
@@ -25,7 +27,7 @@ class Result(NamedTuple):
     @property
     def cells(self) -> list[str]:
         """The texts of its cells, none of which a spreadsheet takes for a formula; numbers keep their plus."""
-        number = self.number if self.number[1:].isdecimal() else safe(self.number)
+        number = self.number if _NUMBER.fullmatch(self.number) else safe(self.number)
         return [str(self.row), number, self.outcome, self.code or "", safe(self.reason or "")]
 
 

@@ -3,19 +3,20 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from services.chassis.errors import StoreTrouble
 from services.gateway.bulk.carrying import Carrying, Means
 from services.gateway.bulk.jobs import NoSuchJob
-from services.gateway.bulk.turns import LeaseLost, leased
+from services.gateway.bulk.turns import LeaseLost, leased, let_go
 from services.gateway.domain.job import Job, needs_approval
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4  # jobs: a large one does not keep small ones waiting
 LOOK = 0.5  # seconds between looks for jobs
+GRACE = 2.0  # seconds to leave
 
 
 @dataclass
@@ -33,9 +34,18 @@ class Runner:
                 await self._look()
                 await asyncio.sleep(LOOK)
         finally:
-            for task in self._tasks.values():
-                task.cancel()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Leave all jobs to others, at once where MongoDB answers, else when their leases are over."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        owner = self.means.owner
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                left = (self.means.jobs.change(id, lambda job: let_go(job, owner)) for id in self._tasks)
+                await asyncio.gather(*left, return_exceptions=True)
 
     async def _look(self) -> None:
         self._tasks = {id: task for id, task in self._tasks.items() if not _is_over(task)}

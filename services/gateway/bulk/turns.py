@@ -30,6 +30,13 @@ def renewed(job: Job) -> Job:
     return replace(job, leased_until=real_now() + LEASE)
 
 
+def let_go(job: Job, owner: str) -> Job:
+    """Give the job back for others to take. Raises `LeaseLost`."""
+    if job.owner != owner:
+        raise LeaseLost
+    return replace(job, owner=None, leased_until=None)
+
+
 def settled_in(job: Job, place: int, settled: Sequence[Settled]) -> Job:
     """Count a chunk, unless it was counted by a transaction that nobody knew to have gone through."""
     if job.next > place:

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple, TypeVar, cast
 
-from pydantic import Field
+import orjson
+from pydantic import Field, TypeAdapter, ValidationError
 
+from contracts.fields import Name
 from services.chassis.ports import Viewer
 from services.gateway.bulk.files.reading import ENDINGS, Reading
 from services.gateway.bulk.foreseeing import Foreseer, foreseen
@@ -24,6 +26,7 @@ from services.gateway.settings import BULK_DELETES
 from services.ops.envelopes import SOURCE
 from services.ops.faults import WrongUsage
 from services.ops.finding import views_at
+from services.ops.printing import printable
 from services.ops.settings import StackSettings
 
 T = TypeVar("T")
@@ -68,8 +71,12 @@ def with_jobs(settings: StackSettings, act: Callable[[Jobs], Any]) -> Any:
 
 
 def who_asks(settings: StackSettings, actor: str | None) -> str:
-    """Give who asks."""
-    return actor or settings.actor or SOURCE
+    """Give who asks. Raises `WrongUsage` for what is no name."""
+    who = actor or settings.actor or SOURCE
+    try:
+        return TypeAdapter(Name).validate_python(who)
+    except ValidationError:
+        raise WrongUsage("--actor must have 1 to 128 characters of UTF-8.") from None
 
 
 def given_data(verb: Verb, pairs: Iterable[str]) -> dict[str, Any]:
@@ -81,7 +88,11 @@ def given_data(verb: Verb, pairs: Iterable[str]) -> dict[str, Any]:
             raise WrongUsage(f"--data {pair} must be FIELD=VALUE, such as remark='for the fair'.")
         fields[name] = value
     try:
-        return common_data(verb, fields)
+        common = common_data(verb, fields)
+        orjson.dumps(common)
+        return common
+    except TypeError:  # what a terminal has taken for text
+        raise WrongUsage("--data holds bytes that are no text in UTF-8.") from None
     except WrongData as error:
         raise WrongUsage(f"--data: {error}") from None
 
@@ -89,7 +100,7 @@ def given_data(verb: Verb, pairs: Iterable[str]) -> dict[str, Any]:
 async def order_file(settings: BulkSettings, wish: Wish, plan: str | None) -> tuple[Job, Reading]:
     """Make the job of a file. Raises `WrongFile`, `WrongUsage`, `Unusable`."""
     with jobs_at(settings) as jobs, _opened(wish) as reading:
-        order = Order(wish.verb, Path(wish.file).name, wish.who, wish.common, plan)
+        order = Order(wish.verb, printable(Path(wish.file).name), wish.who, wish.common, plan)
         foreseer = _foreseer(jobs.store, settings, wish.verb, wish.common)
         submission = Submission(jobs, foreseer, settings.bulk_deletes)
         return await submission.of(order, _told(reading, wish.show), lambda: reading.sha256), reading

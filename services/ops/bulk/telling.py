@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from contracts.fields import format_instant
+from services.gateway.bulk.showing import shown_job, shown_plan
 from services.gateway.domain.job import Job
 from services.gateway.domain.plan import Plan
 from services.ops.faults import Exit
@@ -13,32 +13,10 @@ from services.ops.printing import line, say, table
 HELD = ("paused", "awaiting_approval")
 
 
-def told(job: Job) -> dict[str, Any]:
-    """Give a job as programs see it."""
-    return {
-        "job": job.id,
-        "verb": job.verb,
-        "file": job.file,
-        "state": job.state,
-        "rows": job.rows,
-        "settled": job.settled,
-        "outcomes": dict(job.counts),
-        "codes": dict(job.codes),
-        "note": job.note,
-        "who": job.who,
-        "approved_by": job.approved_by,
-        "undoes": job.of,
-        "plan": job.plan,
-        "sha256": job.sha256,
-        "created": format_instant(job.created),
-        "finished": None if job.finished is None else format_instant(job.finished),
-    }
-
-
 def show_job(job: Job, as_json: bool) -> None:
     """Show where a job stands, and what to do next."""
     if as_json:
-        line({"job": told(job)})
+        line({"job": shown_job(job)})
         return
     counts = ", ".join(f"{many:,} {outcome}" for outcome, many in job.counts.items() if many)
     say(f"Job {job.id}: {job.verb} of {job.rows:,} rows is {job.state.replace('_', ' ')}; {counts or 'none is done'}.")
@@ -56,7 +34,7 @@ def show_jobs(jobs: Sequence[Job], as_json: bool) -> None:
     """Show many."""
     if as_json:
         for job in jobs:
-            line(told(job))
+            line(shown_job(job))
         return
     columns = ("job", "verb", "file", "state", "rows", "done", "accepted", "who", "created", "note")
     table(columns, [_row(job) for job in jobs])
@@ -65,9 +43,7 @@ def show_jobs(jobs: Sequence[Job], as_json: bool) -> None:
 def show_plan(plan: Plan, ignored: Sequence[str], as_json: bool) -> int:
     """Show what would become of the rows; give the exit code."""
     if as_json:
-        examples = {code: [each._asdict() for each in some] for code, some in plan.examples.items()}
-        counts = {"rows": plan.rows, "outcomes": dict(plan.outcomes), "codes": dict(plan.codes)}
-        line({"plan": {"hash": plan.hash, **counts, "examples": examples, "ignored": list(ignored)}})
+        line({"plan": shown_plan(plan, ignored)})
     else:
         table(("code", "rows", "row", "number", "reason"), _examples(plan))
         counts = {each: f"{plan.outcomes[each]:,}" for each in ("accepted", "rejected", "refused")}

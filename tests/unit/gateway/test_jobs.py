@@ -10,7 +10,7 @@ from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_f
 from services.gateway.bulk.flight import Flight
 from services.gateway.bulk.jobs import real_now
 from services.gateway.bulk.results import Result
-from services.gateway.bulk.turns import LeaseLost, ended, heard_of, leased, settled_in
+from services.gateway.bulk.turns import LeaseLost, ended, heard_of, leased, let_go, settled_in
 from services.gateway.domain import PREFIX, Outcome
 from services.gateway.domain.job import AT_WORK, ENDED, Job, JobState, WrongMove, moved, needs_approval
 from services.gateway.domain.row import Refused, Row
@@ -70,6 +70,9 @@ def test_only_jobs_with_work_left_are_taken_and_by_one_gateway(state: JobState) 
     with pytest.raises(LeaseLost):
         leased(taken, "g2")
     assert leased(replace(taken, leased_until=real_now() - timedelta(seconds=1)), "g2").owner == "g2"
+    assert leased(let_go(taken, "g1"), "g2").owner == "g2"
+    with pytest.raises(LeaseLost):
+        let_go(taken, "g2")
 
 
 def test_a_chunk_is_counted_once_and_its_refused_rows_were_counted_before() -> None:
@@ -135,4 +138,5 @@ def test_what_nobody_answers_is_given_up_after_days() -> None:
 
 def test_a_result_is_no_formula_and_numbers_keep_their_plus() -> None:
     assert Result(2, "+6531580001", "accepted", None, None).cells == ["2", "+6531580001", "accepted", "", ""]
+    assert Result(3, "=123", "refused", "wrong_number", None).cells[1] == "'=123"
     assert Result(3, "=1+1", "refused", "wrong_number", "=x").cells[1::3] == ["'=1+1", "'=x"]
