@@ -1,6 +1,7 @@
 """What the API says of itself holds: a client is made of it and works, and what it allows is answered as it says."""
 
 import importlib
+import io
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from services.gateway.http.actions import ADDRESSES
+from services.gateway.http.uploading import TYPES
 from tests.integration.counter import ADD, Counter
 
 BIN = Path(sys.executable).parent
@@ -46,7 +48,8 @@ def test_every_offer_is_described_with_an_example(document: dict[str, Any]) -> N
 
 def test_a_client_made_of_the_description_works(counter: Counter, document: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "openapi.json").write_text(json.dumps(document))
-    (tmp_path / "config.yaml").write_text("post_hooks: []\n")
+    files = dict.fromkeys(TYPES, "application/octet-stream")  # the generator knows no other type of a file
+    (tmp_path / "config.yaml").write_text(json.dumps({"post_hooks": [], "content_type_overrides": files}))
     command = [
         str(BIN / "openapi-python-client"), "generate", "--path", "openapi.json", "--output-path", "numberbank_client",
         "--meta", "none", "--config", "config.yaml", "--fail-on-warning",
@@ -85,6 +88,17 @@ def _use(counter: Counter) -> None:
         assert [each.data.version for each in past.parsed.changes] == [3, 2, 1]
         counted = of("count_what_a_search_finds")(client=client, pattern=number)
         assert counted.parsed.total == 1
+        verb, csv = kinds.SubmitAFileOfNumbersVerb.UPDATE, kinds.SubmitAFileOfNumbersFormat.CSV
+        file = kinds_of_files()
+        foreseen = of("submit_a_file_of_numbers")(
+            client=client, body=file(number), verb=verb, format_=csv, dry_run=True
+        )
+        assert (foreseen.status_code, foreseen.parsed.outcomes.to_dict()) == (200, {"accepted": 1})
+
+
+def kinds_of_files() -> Any:
+    file: Any = importlib.import_module("numberbank_client.types").File
+    return lambda number: file(payload=io.BytesIO(f"number,routing\n{number},r1\n".encode()))
 
 
 def test_whatever_is_asked_is_answered_as_described(counter: Counter, tmp_path: Path) -> None:

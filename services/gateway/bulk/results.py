@@ -1,10 +1,14 @@
 """What became of each row, as a table."""
 
+import csv
+import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import NamedTuple
 
-from services.gateway.bulk.chunks import Chunk, Settled
+import orjson
+
+from services.gateway.bulk.chunks import SIZE, Chunk, Settled
 from services.gateway.bulk.jobs import Jobs
 from services.gateway.domain.job import Job
 from services.gateway.domain.row import Refused, Row
@@ -44,6 +48,32 @@ async def results(jobs: Jobs, job: Job) -> AsyncIterator[Result]:
     async for row, settled in settled_rows(jobs, job):
         number = row.number if isinstance(row, Row) else row.text
         yield Result(row.line, number, settled.outcome, settled.code, settled.reason)
+
+
+async def written(jobs: Jobs, job: Job, format: str) -> AsyncGenerator[bytes, None]:
+    """Give the result as a file, `csv` or `jsonl`, some hundred rows at a time."""
+    write, some = _csv if format == "csv" else _jsonl, list[Result]()
+    head = _lines([Result._fields]) if format == "csv" else b""
+    async for each in results(jobs, job):
+        some.append(each)
+        if len(some) >= SIZE:
+            yield head + write(some)
+            head, some = b"", []
+    yield head + write(some)
+
+
+def _csv(rows: Sequence[Result]) -> bytes:
+    return _lines([row.cells for row in rows])
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def _jsonl(rows: Sequence[Result]) -> bytes:
+    return b"".join([orjson.dumps(row._asdict(), option=orjson.OPT_APPEND_NEWLINE) for row in rows])
 
 
 def _settled(chunk: Chunk, job: Job) -> list[Settled]:

@@ -17,6 +17,7 @@ from services.gateway.http.changes import Changes
 from services.gateway.http.desk import Desk
 from services.gateway.http.exporting import Exporting
 from services.gateway.http.guard import Guard, problem_of
+from services.gateway.http.jobs import JobsOverHttp
 from services.gateway.http.keys import Keys
 from services.gateway.http.numbers import Numbers
 from services.gateway.http.offer import Offer
@@ -24,6 +25,7 @@ from services.gateway.http.openapi import described, described_offer
 from services.gateway.http.outcomes import AskedFor
 from services.gateway.http.problems import INTERNAL, NOT_FOUND, WRONG_METHOD, Problem
 from services.gateway.http.searching import Searching
+from services.gateway.http.uploading import Uploading
 
 PREFIX = "/v1"
 LARGE = 4096  # bytes of an answer that is worth compressing
@@ -31,7 +33,7 @@ LARGE = 4096  # bytes of an answer that is worth compressing
 
 def offers(desk: Desk) -> Iterable[Offer]:
     """Give all that may be asked."""
-    parts = (Searching, Numbers, Adding, Actions, AskedFor, Exporting, Changes, Keys)
+    parts = (Searching, Numbers, Adding, Actions, AskedFor, Exporting, Changes, Uploading, JobsOverHttp, Keys)
     for each in (part(desk) for part in parts):
         yield from each.offers()
 

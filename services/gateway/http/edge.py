@@ -14,6 +14,8 @@ from services.chassis.kafka import Follower, Sender
 from services.chassis.parts import Parts
 from services.chassis.ports import Viewer
 from services.chassis.service import Edge
+from services.gateway.bulk.jobs import Desk as JobStore
+from services.gateway.bulk.jobs import Jobs
 from services.gateway.finding import Finder
 from services.gateway.http.admission import Admission
 from services.gateway.http.api import api
@@ -54,10 +56,11 @@ async def _desk(parts: Parts, settings: GatewaySettings) -> AsyncIterator[Desk]:
     now = asyncio.get_running_loop().time
     admission = Admission(tokens, Limits(settings.http_rate, now), figures, now)
     views = Finder(viewer), Present(viewer), Historian(viewer)
+    jobs = Jobs(cast(JobStore, parts.store))
     async with _commands(parts, viewer, settings) as commands:
         yield Desk(
-            *views, commands, tokens, admission, figures, parts.clock, settings.policy, _follower(parts, settings),
-            settings.http_streams, asyncio.Event(),
+            *views, commands, tokens, jobs, admission, figures, parts.clock, settings.policy,
+            _follower(parts, settings), settings.http_streams, settings.bulk_deletes, asyncio.Event(),
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from services.gateway.domain import WrongSearch
 from services.gateway.http.admission import Admission
 from services.gateway.http.figures import Figures
 from services.gateway.http.problems import DATABASE_AWAY, INTERNAL, INVALID, KAFKA_AWAY, Fault, Problem, retry_after
-from services.gateway.http.reading import MOST_BYTES, too_large
+from services.gateway.http.reading import most_bytes, too_large
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +47,9 @@ class Guard:
             return
         client = scope.get("client") or ("", 0)
         scope["state"]["token"] = await self._admission.admitted(headers.get("authorization"), client[0])
-        length = headers.get("content-length", "")
-        if length.isdigit() and (len(length) > 15 or int(length) > MOST_BYTES):
-            raise too_large()
+        length, most = headers.get("content-length", ""), most_bytes(scope["path"])
+        if length.isdigit() and (len(length) > 15 or int(length) > most):
+            raise too_large(most)
 
     def _count(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")

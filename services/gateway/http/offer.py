@@ -15,10 +15,10 @@ Parameter = dict[str, Any]  # as OpenAPI has it
 
 
 class Body(NamedTuple):
-    """What a request may hold. `types`: of its content."""
+    """What a request may hold. `model`: None for a file; `types`: of its content."""
 
-    model: type[BaseModel]
-    example: Mapping[str, Any]
+    model: type[BaseModel] | None
+    example: Mapping[str, Any] | str
     types: tuple[str, ...] = ("application/json",)
 
 

@@ -92,14 +92,16 @@ def _problem(status: int) -> dict[str, Any]:
 def _body(offer: Offer) -> dict[str, Any]:
     if offer.body is None:
         return {}
-    media = {"schema": {"$ref": REF.format(model=offer.body.model.__name__)}, "example": offer.body.example}
+    model = offer.body.model
+    schema = {"type": "string", "format": "binary"} if model is None else {"$ref": REF.format(model=model.__name__)}
+    media = {"schema": schema, "example": offer.body.example}
     return {"requestBody": {"required": True, "content": dict.fromkeys(offer.body.types, media)}}
 
 
 def _schemas(offers: Sequence[Offer]) -> Mapping[str, Any]:
     """Give the schemas of all answers and bodies. Bodies refuse what they do not know, so their schemas say so."""
     answers = {model for offer in offers for model in offer.answers.values() if model is not None} | {ProblemShown}
-    bodies = {offer.body.model for offer in offers if offer.body is not None}
+    bodies = {offer.body.model for offer in offers if offer.body is not None and offer.body.model is not None}
     _, told = models_json_schema([(model, "serialization") for model in answers], ref_template=REF)
     _, read = models_json_schema([(model, "validation") for model in bodies], ref_template=REF)
     schemas = {**told["$defs"], **{name: _closed(schema) for name, schema in read.get("$defs", {}).items()}}

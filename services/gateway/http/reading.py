@@ -1,6 +1,6 @@
 """What a request says: its query, its body, and the number in its path; and what is wrong with them."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from services.gateway.http.problems import INVALID, MALFORMED, TOO_LARGE, WRONG_
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_BYTES = 1 << 20  # of a body
+LARGEST = {"/v1/jobs": 1 << 30}  # of a file of numbers
 JSON = "application/json"
 
 
@@ -63,22 +64,41 @@ def number_in_path(request: Request) -> str:
 
 async def body_of(request: Request, types: Collection[str] = (JSON,)) -> bytes:
     """Give the body. Raises `Problem` for a wrong type, and for one that is too large."""
-    type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    must_be_of(request, types)
+    return b"".join([part async for part in parts_of(request)])
+
+
+def type_of(request: Request) -> str:
+    """Give the type of the body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def must_be_of(request: Request, types: Collection[str]) -> None:
+    """Make sure that the body is of one of these types. Raises `Problem`."""
+    type = type_of(request)
     if type not in types:
         raise Problem(WRONG_TYPE, f"Content-Type is {type or 'missing'}; it must be {' or '.join(types)}.")
-    parts, size = [], 0
+
+
+async def parts_of(request: Request) -> AsyncIterator[bytes]:
+    """Give the body as it comes. Raises `Problem` for one that is too large."""
+    size, most = 0, most_bytes(request.url.path)
     async for part in request.stream():
-        parts.append(part)
         size += len(part)
-        if size > MOST_BYTES:
-            raise too_large()
-    return b"".join(parts)
+        if size > most:
+            raise too_large(most)
+        yield part
 
 
-def too_large() -> Problem:
+def most_bytes(path: str) -> int:
+    """Give how large a body may be."""
+    return LARGEST.get(path, MOST_BYTES)
+
+
+def too_large(most: int) -> Problem:
     """Give the problem of a body that is too large; whoever still sends it is cut off."""
     return Problem(
-        TOO_LARGE, f"The body is larger than {MOST_BYTES} bytes; send less at once.", headers={"Connection": "close"}
+        TOO_LARGE, f"The body is larger than {most} bytes; send less at once.", headers={"Connection": "close"}
     )
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fields import E164, Instant, Name
 from contracts.inventory import Number
+from services.gateway.domain.job import JobState
 
 
 class Shape(BaseModel):
@@ -141,3 +142,49 @@ class AddedNumbers(Shape):
     """A verdict for each number, in the order of the request."""
 
     results: list[Added]
+
+
+class JobShown(Shape):
+    """Many commands of one verb, and how far they are."""
+
+    job: str = Field(description="its name")
+    verb: str
+    file: str
+    state: JobState = Field(description="waiting: nobody answers, it goes on by itself")
+    rows: int
+    settled: int = Field(description="rows that have come to their end")
+    outcomes: dict[str, int] = Field(description="accepted and rejected by inventory, refused when read, unanswered")
+    codes: dict[str, int] = Field(description="why rows were rejected or refused")
+    note: str | None = Field(description="why it stands where it does")
+    who: str
+    approved_by: str | None
+    undoes: str | None = Field(description="the job that it takes back")
+    plan: str | None
+    sha256: str | None = Field(description="of the file")
+    created: Instant
+    finished: Instant | None
+
+
+class JobList(Shape):
+    """Jobs, the newest first."""
+
+    jobs: list[JobShown]
+
+
+class ExampleShown(Shape):
+    """A row that would not be carried out."""
+
+    row: int
+    number: str
+    reason: str
+
+
+class PlanShown(Shape):
+    """What rows would come to, by what is known now."""
+
+    hash: str = Field(description="of verb, rows, what is foreseen and versions; give it as `plan` to do just this")
+    rows: int
+    outcomes: dict[str, int]
+    codes: dict[str, int]
+    examples: dict[str, list[ExampleShown]] = Field(description="the first rows of each code")
+    ignored: list[str] = Field(description="columns that are of no use")

@@ -1,15 +1,15 @@
 """`numberbank jobs`: what became of files, and what is to become of them."""
 
 import asyncio
-import csv
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
 from services.gateway.bulk.jobs import Jobs
-from services.gateway.bulk.results import Result, results
+from services.gateway.bulk.results import written
+from services.gateway.domain.job import Job
 from services.gateway.domain.row import WrongFile
 from services.ops.bulk.ordering import BulkSettings, order_undoing, preview_undoing, who_asks, with_jobs
 from services.ops.bulk.telling import exit_of, show_job, show_jobs, show_plan
@@ -17,7 +17,7 @@ from services.ops.bulk.watching import watch
 from services.ops.commands.bulk import ACTOR, DRY_RUN, HASH, JSON, WAIT, said
 from services.ops.exporting.progress import progress
 from services.ops.faults import Exit, WrongUsage
-from services.ops.printing import line, say
+from services.ops.printing import say
 
 JOB = click.argument("id", metavar="JOB")
 ONE = click.option("--json", "as_json", is_flag=True, help="one object a line on standard output")
@@ -71,15 +71,16 @@ def result(id: str, output: Path | None, as_json: bool) -> None:
     Outcomes: accepted, rejected by inventory, refused when read, cancelled; pending while the job is not done.
     """
     settings = BulkSettings.load()
+    format = "jsonl" if as_json else "csv"
     if output is None:
-        with_jobs(settings, lambda jobs: _write(jobs, id, sys.stdout, as_json))
+        with_jobs(settings, lambda jobs: _write(jobs, id, format, sys.stdout.buffer))
         return
     try:
-        with open(output, "w", encoding="utf-8", newline="") as file:
-            rows = with_jobs(settings, lambda jobs: _write(jobs, id, file, as_json))
+        with open(output, "wb") as file:
+            job = with_jobs(settings, lambda jobs: _write(jobs, id, format, file))
     except OSError as error:
         raise WrongUsage(f"--output: {output} cannot be written ({error.strerror}); name another file.") from None
-    say(f"{rows:,} rows in {output}.")
+    say(f"{job.rows:,} rows in {output}.")
 
 
 @jobs.command(epilog="Example: numberbank jobs undo 3f9ac2d41b07 --dry-run")
@@ -113,25 +114,12 @@ def undo(
     return exit_of(job) if wait else Exit.ACCEPTED
 
 
-async def _write(jobs: Jobs, id: str, file: TextIO, as_json: bool) -> int:
-    rows, writer = 0, csv.writer(file)
-    if not as_json:
-        writer.writerow(Result._fields)
-    async for each in results(jobs, await jobs.get(id)):
-        rows += 1
-        if not as_json:
-            writer.writerow(each.cells)
-        elif file is sys.stdout:
-            line(each._asdict())
-        else:
-            click.echo(_json(each), file=file)
-    return rows
-
-
-def _json(each: Result) -> str:
-    from pydantic_core import to_json
-
-    return to_json(each._asdict()).decode()
+async def _write(jobs: Jobs, id: str, format: str, file: BinaryIO) -> Job:
+    job = await jobs.get(id)
+    async for part in written(jobs, job, format):
+        file.write(part)
+    file.flush()
+    return job
 
 
 def _move(name: str, about: str) -> click.Command:

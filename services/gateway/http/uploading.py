@@ -1,0 +1,162 @@
+"""Files of numbers that come over HTTP: taken whole into a temporary file, then read as any other."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from typing import IO, Any, BinaryIO, NamedTuple, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.chassis.errors import WrongSetting
+from services.gateway.bulk.files.reading import FORMATS, Reading
+from services.gateway.bulk.foreseeing import Foreseer, foreseen
+from services.gateway.bulk.showing import shown_job, shown_plan
+from services.gateway.bulk.submitting import Order, PlanChanged, Submission
+from services.gateway.domain import Token
+from services.gateway.domain.cell import common_data
+from services.gateway.domain.row import WrongFile
+from services.gateway.domain.verb import VERBS, Verb, WrongData
+from services.gateway.http.answers import said
+from services.gateway.http.desk import Desk
+from services.gateway.http.offer import Body, Offer, Parameter
+from services.gateway.http.problems import Kind, Problem, invalid
+from services.gateway.http.reading import must_be_of, only, parts_of, queried, type_of
+from services.gateway.http.shapes import JobShown, PlanShown
+from services.gateway.http.streaming import Slots
+
+AT_ONCE = 4  # files of a process
+TYPES = {
+    "text/csv": "csv",
+    "application/jsonl": "jsonl",
+    "application/x-ndjson": "jsonl",
+    "application/vnd.apache.parquet": "parquet",
+    "application/octet-stream": None,  # then `format` says it
+}
+WRONG_FILE = Kind(422, "wrong_file", "The file cannot be meant as a whole")
+PLAN_CHANGED = Kind(409, "plan_changed", "The rows would come out otherwise now")
+_TRUTH = {None: False, "false": False, "true": True}
+_VERB: Parameter = {
+    "name": "verb", "in": "query", "required": True, "schema": {"type": "string", "enum": list(VERBS)},
+    "description": "what is done to each number",
+}  # fmt: skip
+_DATA: Parameter = {
+    "name": "data", "in": "query", "style": "form", "explode": True,
+    "schema": {"type": "array", "items": {"type": "string", "pattern": "^[^=]+=.*$"}},
+    "description": "FIELD=VALUE for all rows, before what the file says; repeated", "example": ["remark=for the fair"],
+}  # fmt: skip
+_FORMAT: Parameter = {
+    "name": "format", "in": "query", "schema": {"type": "string", "enum": list(FORMATS)},
+    "description": "of the file, where its Content-Type does not say it",
+}  # fmt: skip
+_FILE: Parameter = {
+    "name": "file", "in": "query", "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "description": "a name for people to know it by", "example": "numbers.csv",
+}  # fmt: skip
+_DRY_RUN: Parameter = {
+    "name": "dry_run", "in": "query", "schema": {"type": "boolean", "default": False},
+    "description": "tell what would become of the rows, and send nothing",
+}  # fmt: skip
+_PLAN: Parameter = {
+    "name": "plan", "in": "query", "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "description": "hash of a dry run: only if all comes out as it has shown",
+}  # fmt: skip
+PARAMETERS = (_VERB, _DATA, _FORMAT, _FILE, _DRY_RUN, _PLAN)
+_NAMES = [each["name"] for each in PARAMETERS]
+
+
+class Wish(NamedTuple):
+    """What is to be done with a file."""
+
+    verb: Verb
+    common: Mapping[str, Any]
+    format: str
+    file: str
+    dry_run: bool
+    plan: str | None
+
+
+class Uploading:
+    """Takes files, and makes jobs of them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._slots = desk, Slots(AT_ONCE, "uploads", desk.figures.streams)
+
+    async def submit(self, request: Request, token: Token) -> Response:
+        """Answer with the job, or with what it would come to."""
+        if token.org is not None:
+            raise self._desk.admission.refused(token, "Files of numbers are for operators; ask one of them.")
+        must_be_of(request, TYPES)
+        wish = wish_in(request)
+        with self._slots.taken():
+            async with _taken(request) as file:
+                return await self._done(wish, file, token.name)
+
+    async def _done(self, wish: Wish, file: BinaryIO, who: str) -> Response:
+        foreseer = Foreseer(self._desk.jobs.store, self._desk.clock, wish.verb, wish.common)
+        try:
+            reading = Reading(file, wish.format, wish.verb, wish.common)
+            if wish.dry_run:
+                return said(shown_plan(await foreseen(foreseer, reading), reading.ignored))
+            order = Order(wish.verb, wish.file, who, wish.common, wish.plan)
+            job = await Submission(self._desk.jobs, foreseer, self._desk.deletes).of(
+                order, reading, lambda: reading.sha256
+            )
+        except PlanChanged as error:
+            raise Problem(PLAN_CHANGED, f"{error}") from None
+        except WrongFile as error:
+            raise Problem(WRONG_FILE, f"{error}") from None
+        except WrongSetting as error:
+            raise invalid("Content-Type", f"{error}".removesuffix(".")) from None
+        return said(shown_job(job), 201, {"Location": f"/v1/jobs/{job.id}"})
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Give what may be asked."""
+        return (
+            Offer(
+                "POST", "/jobs", self.submit, "bulk", "Submit a file of numbers", {201: JobShown, 200: PlanShown},
+                PARAMETERS, Body(None, "number,remark\n+6531580001,for the fair\n", tuple(TYPES)), (409,),
+                headers={201: ("Location",)},
+                about="Columns are `number` and the fields of the command, nested ones with a dot (`holder.org`). Rows "
+                "that cannot be meant are refused one by one; the job runs when all are there.",
+            ),
+        )  # fmt: skip
+
+
+def wish_in(request: Request) -> Wish:
+    """Give what a request asks for. Raises `Problem`."""
+    asked = queried(request, _NAMES)
+    name, dry_run, plan = (only(asked, each) for each in ("verb", "dry_run", "plan"))
+    if name is None or name not in VERBS:
+        raise invalid("verb", f"must be one of {', '.join(VERBS)}")
+    if dry_run not in _TRUTH:
+        raise invalid("dry_run", "must be true or false")
+    format = only(asked, "format") or TYPES.get(type_of(request))
+    if format not in FORMATS:
+        raise invalid("format", f"must be one of {', '.join(FORMATS)}")
+    verb, file = VERBS[name], (only(asked, "file") or "over HTTP")[:200]
+    return Wish(verb, _common(verb, asked.get("data", [])), format, file, _TRUTH[dry_run], plan)
+
+
+def _common(verb: Verb, pairs: list[str]) -> dict[str, Any]:
+    given = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise invalid("data", "must be FIELD=VALUE, such as remark=for the fair")
+        given[name] = value
+    try:
+        return common_data(verb, given)
+    except WrongData as error:
+        raise invalid("data", f"{error}".removesuffix(".")) from None
+
+
+@asynccontextmanager
+async def _taken(request: Request) -> Any:
+    """Have the body as a file. Raises `Problem` for a wrong type, and for one that is too large."""
+    with tempfile.TemporaryFile() as file:
+        async for part in parts_of(request):
+            await asyncio.to_thread(file.write, part)
+        file.seek(0)
+        yield cast(IO[bytes], file)
