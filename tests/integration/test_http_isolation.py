@@ -98,6 +98,7 @@ def test_requests_that_are_no_requests_are_refused_each_in_its_way(counter: Coun
     way = f"/numbers/{PUBLIC}/release"
     assert code(desk.post(way, content=b"remark=r", headers={"Content-Type": "text/plain"}), 415)
     assert code(desk.post(way, content=b"{}"), 415) == "unsupported_media_type"
+    assert code(desk.patch(f"/numbers/{PUBLIC}", json={}), 422) == "invalid_request"
     large = b'{"remark": "' + b" " * (1 << 20) + b'"}'
     assert code(desk.post(way, content=large, headers={"Content-Type": "application/json"}), 413) == "body_too_large"
     parts = (large[at : at + 65_536] for at in range(0, len(large), 65_536))

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 from ruamel.yaml import YAML
 
 from services.chassis.partitions import home
+from services.gateway.http.figures import Figures
 from services.ops.stack import local_stack
 from services.ops.topics import create_topics
 from tests.integration.bank import PARTITIONS, ROOT, Bank, envelope
@@ -174,7 +176,10 @@ def test_answers_dead_letters_and_notices_are_figures(seen: Seen) -> None:
 
 @pytest.mark.parametrize("file", ["alerts.yml", "dashboard.json"])
 def test_dashboard_and_alarms_name_only_figures_that_there_are(seen: Seen, file: str) -> None:
-    kinds = re.findall(r"^# TYPE (\S+) (\S+)$", "".join(seen.figures.values()), re.MULTILINE)
+    edge = CollectorRegistry()
+    Figures(edge)
+    texts = [*seen.figures.values(), generate_latest(edge).decode()]
+    kinds = re.findall(r"^# TYPE (\S+) (\S+)$", "".join(texts), re.MULTILINE)
     there = {name + suffix for name, kind in kinds for suffix in PARTS.get(kind, ("",))}
     named = set(NAMED.findall((OBSERVE / file).read_text()))
     assert named

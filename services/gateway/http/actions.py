@@ -18,8 +18,8 @@ from services.gateway.http.conditions import CONDITIONS, Repeat, expected_versio
 from services.gateway.http.desk import Desk
 from services.gateway.http.examples import EXAMPLES
 from services.gateway.http.offer import NUMBER_IN_PATH, Body, Offer
-from services.gateway.http.problems import VERSION_MISMATCH, Problem, invalid, refused, unknown_number
-from services.gateway.http.reading import JSON, body_of, number_in_path, queried, read
+from services.gateway.http.problems import INVALID, VERSION_MISMATCH, Problem, invalid, refused, unknown_number
+from services.gateway.http.reading import JSON, body_of, number_in_path, queried, read, told_fields
 from services.gateway.http.shapes import CommandShown
 from services.gateway.showing import shown
 
@@ -67,6 +67,8 @@ def data_in(model: type[BaseModel], body: bytes) -> dict[str, Any]:
     asked = read(model, body)
     if "expected_version" in asked.model_fields_set:
         raise invalid("expected_version", 'is no field here; send it as If-Match, such as "7"')
+    if not asked.model_fields_set:
+        raise Problem(INVALID, f"The body is empty; there are {', '.join(told_fields(model))}.")
     return asked.model_dump(mode="json", exclude_unset=True)
 
 

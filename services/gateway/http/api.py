@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -41,13 +42,18 @@ def offers(desk: Desk) -> Iterable[Offer]:
 def api(desk: Desk) -> ASGIApp:
     """Make the application."""
     app = FastAPI(
-        openapi_url=f"{PREFIX}/openapi.json", docs_url=None, redoc_url=None, redirect_slashes=False,
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         exception_handlers={HTTPException: _not_routed},
     )  # fmt: skip
     offered = list(offers(desk))
     for offer in offered:
         app.add_api_route(PREFIX + offer.path, _endpoint(desk, offer), methods=[offer.method], **described_offer(offer))
-    app.openapi = lambda: described(app, offered)  # type: ignore[method-assign]
+    document = orjson.dumps(described(app.routes, offered))
+
+    async def description() -> Response:
+        return Response(document, media_type="application/json")
+
+    app.add_api_route(f"{PREFIX}/openapi.json", description, include_in_schema=False, response_model=None)
     return Guard(GZipMiddleware(app, minimum_size=LARGE, compresslevel=4), desk.admission, desk.figures)
 
 
@@ -58,7 +64,7 @@ def _endpoint(desk: Desk, offer: Offer) -> Any:
             desk.admission.require(token, offer.scope)
             return await offer.answer(request, token)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
-            return problem_of(error).response()
+            return problem_of(error, request.state.id).response()
 
     return answered
 

@@ -32,13 +32,14 @@ class Guard:
         """Answer one request."""
         began, headers = time.perf_counter(), Headers(scope=scope)
         answer = _Answer(send, _named(headers.get("x-request-id")))
+        scope["state"]["id"] = answer.id
         try:
             await self._pass(scope, headers)
             await self._app(scope, receive, answer.send)
         except Exception as error:
             if answer.status is not None:
                 raise  # half of an answer: whoever reads it has to see that it is cut off
-            await problem_of(error).response()(scope, receive, answer.send)
+            await problem_of(error, answer.id).response()(scope, receive, answer.send)
         finally:
             self._count(scope, answer, time.perf_counter() - began)
 
@@ -64,18 +65,18 @@ class _Answer:
     """What is sent: with the id of its request, and its status remembered."""
 
     def __init__(self, send: Send, id: str) -> None:
-        self._send, self._id = send, id
+        self._send, self.id = send, id
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)["X-Request-Id"] = self._id
+            MutableHeaders(scope=message)["X-Request-Id"] = self.id
         await self._send(message)
 
 
-def problem_of(error: Exception) -> Problem:
-    """Give what an asker hears of an error; of a defect no more than that there is one."""
+def problem_of(error: Exception, request: str) -> Problem:
+    """Give what an asker hears of an error; of a defect no more than that there is one, and how to find it."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, WrongSearch):
@@ -87,8 +88,8 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, StoreTrouble):
         log.warning("database away", extra={"trouble": type(error).__name__})
         return Problem(DATABASE_AWAY, "The database does not answer now; try again.", headers=retry_after(_AGAIN))
-    log.exception("request failed", exc_info=error)
-    return Problem(INTERNAL, "Something is wrong with the gateway itself; its log says what.")
+    log.exception("request failed", exc_info=error, extra={"request": request})
+    return Problem(INTERNAL, f"Something is wrong with the gateway itself; its log says what, under request {request}.")
 
 
 def _named(given: str | None) -> str:

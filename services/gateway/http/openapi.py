@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from services.gateway.http.offer import Offer
 from services.gateway.http.problems import MEDIA_TYPE
@@ -16,11 +16,12 @@ from services.gateway.http.shapes import ProblemShown
 
 REF = "#/components/schemas/{model}"
 _ALWAYS = (401, 403, 422, 429, 500, 503)
-_WITH_BODY = (400, 413, 415)
+_WITH_BODY = (400, 408, 413, 415)
 _SAID = {
     200: "as asked", 201: "made", 202: "sent, and not answered yet", 204: "done", 304: "you have it already",
     400: "no JSON object", 401: "nobody knows who asks", 403: "not with this token", 404: "nothing there",
-    409: "it does not allow this now", 412: "it is at another version", 413: "the body is too large",
+    408: "the body takes too long", 409: "it does not allow this now", 412: "it is at another version",
+    413: "the body is too large",
     415: "a type that is not read here", 422: "it cannot be meant", 429: "too many requests",
     500: "a defect of the gateway", 503: "try again later",
 }  # fmt: skip
@@ -48,26 +49,15 @@ def described_offer(offer: Offer) -> dict[str, Any]:
     }
 
 
-def described(app: FastAPI, offers: Sequence[Offer]) -> dict[str, Any]:
-    """Give the document; it is made once."""
-    if app.openapi_schema is None:
-        made = get_openapi(
-            title="Numberbank",
-            version=version("numberbank"),
-            openapi_version="3.1.0",
-            description=ABOUT,
-            routes=app.routes,
-        )
-        schemas = {**made.get("components", {}).get("schemas", {}), **_schemas(offers)}
-        made["components"] = {
-            "schemas": dict(sorted(schemas.items())),
-            "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "numberbank token create"}
-            },
-        }
-        made["security"] = [{"token": []}]
-        app.openapi_schema = made
-    return app.openapi_schema
+def described(routes: Sequence[BaseRoute], offers: Sequence[Offer]) -> dict[str, Any]:
+    """Give the document."""
+    made: dict[str, Any] = get_openapi(
+        title="Numberbank", version=version("numberbank"), openapi_version="3.1.0", description=ABOUT, routes=routes
+    )
+    bearer = {"type": "http", "scheme": "bearer", "description": "numberbank token create"}
+    made["components"] = {"schemas": dict(sorted(_schemas(offers).items())), "securitySchemes": {"token": bearer}}
+    made["security"] = [{"token": []}]
+    return made
 
 
 def _identifier(offer: Offer) -> str:

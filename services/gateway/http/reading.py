@@ -1,5 +1,6 @@
 """What a request says: its query, its body, and the number in its path; and what is wrong with them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,11 +11,12 @@ from starlette.requests import Request
 
 from contracts.fields import parse_instant
 from contracts.writing import canonical
-from services.gateway.http.problems import INVALID, MALFORMED, TOO_LARGE, WRONG_TYPE, Fault, Problem, invalid
+from services.gateway.http.problems import INVALID, MALFORMED, TOO_LARGE, TOO_SLOW, WRONG_TYPE, Fault, Problem, invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_BYTES = 1 << 20  # of a body
 LARGEST = {"/v1/jobs": 1 << 30}  # of a file of numbers
+SLOW = 20.0  # seconds for a body to come, but a file
 JSON = "application/json"
 
 
@@ -63,9 +65,15 @@ def number_in_path(request: Request) -> str:
 
 
 async def body_of(request: Request, types: Collection[str] = (JSON,)) -> bytes:
-    """Give the body. Raises `Problem` for a wrong type, and for one that is too large."""
+    """Give the body. Raises `Problem` for a wrong type, and for one that is too large or too slow."""
     must_be_of(request, types)
-    return b"".join([part async for part in parts_of(request)])
+    try:
+        async with asyncio.timeout(SLOW):
+            return b"".join([part async for part in parts_of(request)])
+    except TimeoutError:
+        raise Problem(
+            TOO_SLOW, f"The body did not come within {SLOW:.0f} s; send it at once.", headers={"Connection": "close"}
+        ) from None
 
 
 def type_of(request: Request) -> str:
@@ -129,7 +137,11 @@ def _fault(error: Any, model: type[BaseModel]) -> Fault:
     if error["type"] == "missing":
         message = "is missing"
     elif error["type"] == "extra_forbidden":
-        fields = [name for name in model.model_fields if name != "expected_version"]  # which If-Match says
-        known = f"; there are {', '.join(fields)}" if len(error["loc"]) == 1 else ""
+        known = f"; there are {', '.join(told_fields(model))}" if len(error["loc"]) == 1 else ""
         message = f"is no field here{known}"
     return Fault(field, message)
+
+
+def told_fields(model: type[BaseModel]) -> list[str]:
+    """Give the fields that a body may have; which version is expected is said by If-Match."""
+    return [name for name in model.model_fields if name != "expected_version"]

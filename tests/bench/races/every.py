@@ -1,6 +1,6 @@
 """All races, in the order in which they are run."""
 
-from tests.bench.races import backlog, chain, commands, desk, finding, growth, latency, overdue, timers
+from tests.bench.races import backlog, chain, commands, desk, finding, growth, http, latency, overdue, timers
 
 EVERY_RACE = (
     *commands.RACES,
@@ -12,4 +12,5 @@ EVERY_RACE = (
     *backlog.RACES,
     *desk.RACES,
     *finding.RACES,
+    *http.RACES,
 )
