@@ -1,7 +1,8 @@
-"""A producer for those who wait: single records, each safe or given up within a deadline."""
+"""A producer for those who wait: records, each safe or given up within a deadline."""
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
@@ -30,11 +31,16 @@ class Sender:
 
     async def send(self, topic: str, key: str, value: bytes) -> None:
         """Write an event where its key belongs, and wait until it is safe. Raises `KafkaAway`."""
+        await self.send_all(topic, [(key, value)])
+
+    async def send_all(self, topic: str, records: Sequence[tuple[str, bytes]]) -> None:
+        """Write events, keys and values, and wait until all are safe. Raises `KafkaAway`; some may be safe then."""
         starting = self._starting = self._starting or asyncio.create_task(self._started())
         try:
             async with asyncio.timeout(self._deadline):
                 producer = await asyncio.shield(starting)
-                await producer.send_and_wait(topic, value, key.encode(), headers=[CONTENT])
+                sent = [await producer.send(topic, value, key.encode(), headers=[CONTENT]) for key, value in records]
+                await asyncio.gather(*sent)
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("Kafka away", extra={"trouble": type(error).__name__})
             if self._starting is starting:

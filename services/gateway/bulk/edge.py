@@ -1,7 +1,6 @@
 """What carries out jobs beside the lanes of a gateway."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -22,10 +21,7 @@ def bulk_edge(settings: GatewaySettings) -> Edge:
     async def edge(parts: Parts) -> AsyncIterator[None]:
         desk, sender = cast(Desk, parts.store), Sender(f"{parts.service.name}-jobs", settings.kafka)
 
-        async def send(topic: str, records: Sequence[tuple[str, bytes]]) -> None:
-            await asyncio.gather(*(sender.send(topic, key, value) for key, value in records))
-
-        means = Means(Jobs(desk), Outcomes(desk).get, send, parts.clock, new_id())
+        means = Means(Jobs(desk), Outcomes(desk).get, sender.send_all, parts.clock, new_id())
         try:
             async with running(Runner(means, settings.bulk_deletes)):
                 yield

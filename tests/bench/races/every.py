@@ -1,6 +1,6 @@
 """All races, in the order in which they are run."""
 
-from tests.bench.races import backlog, chain, commands, desk, finding, growth, http, latency, overdue, timers
+from tests.bench.races import backlog, chain, commands, desk, finding, growth, http, jobs, latency, overdue, timers
 
 EVERY_RACE = (
     *commands.RACES,
@@ -13,4 +13,5 @@ EVERY_RACE = (
     *desk.RACES,
     *finding.RACES,
     *http.RACES,
+    *jobs.RACES,
 )
