@@ -178,6 +178,25 @@ async def test_a_job_waits_for_inventory_and_is_paused_resumed_and_cancelled(des
     assert await desk.done_once(job) == {"number.locked": in_flight}
 
 
+async def test_a_job_outlives_kafka_and_the_database(desk: Desk, servers: Stack) -> None:
+    assert servers.kafka is not None
+    assert servers.mongo is not None
+    job = (
+        await desk("import", desk.file("away.csv", numbers("3600", 2_500)), "--verb", "add", *ADDED, "--no-wait")
+    ).job["job"]
+    for server in (servers.kafka, servers.mongo):
+        await asyncio.to_thread(server.kill)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(server.start)
+    await until(lambda: answers(desk, job), 60)
+    assert (await desk("jobs", "show", job, "--wait")).job["outcomes"] == {"accepted": 2_500}
+    assert await desk.done_once(job) == {"number.added": 2_500}
+
+
+async def answers(desk: Desk, job: str) -> bool:
+    return (await desk("jobs", "show", job)).code == Exit.ACCEPTED
+
+
 async def test_an_export_is_a_file_to_work_with_and_a_slip_is_undone_where_nobody_came_in_between(desk: Desk) -> None:
     chosen = numbers("3400", 300)
     await desk("import", desk.file("new.csv", chosen), "--verb", "add", *ADDED)
