@@ -129,7 +129,7 @@ class Committer:
     async def _transact(self, portion: Portion) -> Fence:
         parts, before, (to, items, due, at, trace) = self._parts, self.fence, portion
         now = max(parts.clock.now(), at)  # what was due stays due, although a clock may step back
-        async with parts.store.transaction() as transaction:
+        async with parts.turns, parts.store.transaction() as transaction:
             work = Work(transaction, now, self._lot.partition, parts.service.source, parts.broker.partitions, trace)
             found = tally(items, before, work, parts.service.name, letters=parts.service.rebuilds is None)
             if messages := trace.handed(found.messages):

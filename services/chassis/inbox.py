@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 from services.chassis.batch import Item
 from services.chassis.records import Record
-from services.chassis.service import MOST_RECORDS
 from services.chassis.work import BREATH
 
+MOST_RECORDS = 1_000  # of a batch
 MOST_BYTES = 4 * 1024 * 1024  # of a batch, coming in or going out
 FULL = 3 * MOST_RECORDS  # records, when the broker is asked to pause
 LOW = MOST_RECORDS  # records, when it may go on
@@ -21,9 +21,8 @@ LOW = MOST_RECORDS  # records, when it may go on
 class Inbox:
     """A queue that never drops, and says when it is full."""
 
-    def __init__(self, read: Callable[[Record], Item], most: int = MOST_RECORDS) -> None:
+    def __init__(self, read: Callable[[Record], Item]) -> None:
         self._read = read
-        self._most = most  # records of a batch
         self._records: deque[Record] = deque()  # not read yet
         self._items: deque[Item] = deque()
         self._bytes = 0
@@ -58,7 +57,7 @@ class Inbox:
         batch: list[Item] = []
         size = 0
         items = self._items if self._ready else ()
-        while items and len(batch) < self._most:
+        while items and len(batch) < MOST_RECORDS:
             more = items[0].record.size
             if batch and size + more > MOST_BYTES:
                 break
@@ -92,10 +91,10 @@ class Inbox:
     @property
     def _ready(self) -> bool:
         """Whether there is a batch: a whole one, or all that has come."""
-        return bool(self._items) and (not self._records or len(self._items) >= self._most)
+        return bool(self._items) and (not self._records or len(self._items) >= MOST_RECORDS)
 
     def _read_on(self) -> None:
-        if self._records and not self._reading and len(self._items) < self._most:
+        if self._records and not self._reading and len(self._items) < MOST_RECORDS:
             self._reading = True
             asyncio.get_running_loop().call_soon(self._read_some)
 

@@ -6,7 +6,6 @@ from services.chassis.batch import Item
 from services.chassis.inbox import Inbox
 from services.chassis.ports import Broker
 from services.chassis.records import Last, Lot, Record
-from services.chassis.service import MOST_RECORDS
 
 
 class Intake:
@@ -20,12 +19,11 @@ class Intake:
         made_anew: Callable[[Last], None],
         *,
         gaps: bool = False,
-        most: int = MOST_RECORDS,
     ) -> None:
         self.opened = False
         self._gaps = gaps  # whether the topic is compacted, so that gaps are nothing to doubt
         self._lot, self._broker, self._made_anew = lot, broker, made_anew
-        self._inbox = Inbox(read, most)
+        self._inbox = Inbox(read)
         self._expect = 0  # offset of the next record to be handed
         self._proof: Last | None = None
         self._doubted = -1  # offset where a gap was seen

@@ -32,9 +32,7 @@ class Lane:
         self._committer = Committer(lot, source, parts, self.pulse)
         self._echoes = Echoes(parts.service.name) if source.echoes else None
         sorter = Sorter(Reading(source), source.topic.homed, parts.broker.partitions(lot.topic), self._echoes)
-        self._intake = Intake(
-            lot, parts.broker, sorter.sort, self._made_anew, gaps=source.topic.compacted, most=source.batch
-        )
+        self._intake = Intake(lot, parts.broker, sorter.sort, self._made_anew, gaps=source.topic.compacted)
         self._closing = False
         self._looked = 0.0  # when it last saw its fence while idle
         self.waiting = True  # for records, or for other lanes; not for the database or the broker

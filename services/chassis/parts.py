@@ -1,6 +1,8 @@
 """What the lanes of one road share."""
 
-from dataclasses import dataclass
+import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 
 from services.chassis.clock import Clock
 from services.chassis.metrics import Metrics
@@ -24,3 +26,8 @@ class Parts:
     tick: float = 0.2  # seconds between looks at what is due, and between commits to the group
     tracing: Tracing = UNTRACED
     look_again: float = 10.0  # seconds after which an idle lane makes sure that it is still its owner
+    turns: AbstractAsyncContextManager[object] = field(init=False)  # entered by a lane for a transaction
+
+    def __post_init__(self) -> None:
+        many = self.service.abreast
+        object.__setattr__(self, "turns", asyncio.Semaphore(many) if many else nullcontext())

@@ -14,8 +14,6 @@ from services.chassis.work import Taken, Work
 if TYPE_CHECKING:
     from services.chassis.parts import Parts
 
-MOST_RECORDS = 1_000  # of a batch
-
 Handler = Callable[[Work, Sequence[Taken]], Awaitable[None]]
 Edge = Callable[["Parts"], AbstractAsyncContextManager[None]]
 
@@ -46,7 +44,6 @@ class Input:
     message was taken, so that the handler knows all that had happened by then.
     `echoes`: pass over what this service itself has said since its documents were made: they know it.
     `tombstone`: what a record without value means; absent: it is a dead letter.
-    `batch`: records of one transaction, at most: fewer where each of them costs the database much.
     """
 
     topic: Topic
@@ -57,7 +54,6 @@ class Input:
     timers: Timers | None = None
     echoes: bool = False
     tombstone: Callable[[str], Message] | None = None
-    batch: int = MOST_RECORDS
 
 
 @dataclass(frozen=True)
@@ -76,6 +72,8 @@ class Service:
     cannot be read is passed over then: that service has put it away.
     `rebuilt_by`: the group of that, `renewed`: collections that it drops.
     `edges`: what runs beside the lanes; they end before these do.
+    `abreast`: lanes that may be in a transaction side by side, 0 for all: fewer where records cost the database so much
+    that a transaction would otherwise outlive what it allows.
     """
 
     name: str
@@ -87,6 +85,7 @@ class Service:
     rebuilt_by: str | None = None
     renewed: tuple[str, ...] = ()
     edges: tuple[Edge, ...] = ()
+    abreast: int = 0
 
     @property
     def owner(self) -> str:

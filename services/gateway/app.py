@@ -14,8 +14,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store import COLLECTIONS, EXPIRING, POINTER, live_views, views_to_build
 from services.gateway.tokens import TOKENS
 
-BATCH = 250  # events: each touches many indexes, and a transaction has few seconds to live
-
+ABREAST = 3  # lanes in a transaction: each event writes to many indexes, and a transaction has few seconds to live
 REBUILDER = "gateway-rebuild"  # group of those who make the views anew
 
 
@@ -24,13 +23,14 @@ def service(settings: GatewaySettings) -> Service:
     gateway = Gateway(views=live_views)
     return Service(
         name="gateway",
-        inputs=(Input(INVENTORY_EVENTS, gateway.follow, batch=BATCH),),
+        inputs=(Input(INVENTORY_EVENTS, gateway.follow),),
         writes=(INVENTORY_COMMANDS,),
         collections={**COLLECTIONS, POINTER: (), REBUILD: (), TOKENS: (("name",),)},
         expiring={**EXPIRING, **JOBS, REPEATS: ("at", KEPT)},
         rebuilt_by=REBUILDER,
         renewed=(*COLLECTIONS, *EXPIRING, REBUILD),
         edges=(bulk_edge(settings), *edges_of(settings)),
+        abreast=ABREAST,
     )
 
 
@@ -38,5 +38,5 @@ def rebuilder(settings: GatewaySettings) -> Service:
     """Make what follows the same events from their beginning into the other set of views."""
     made = service(settings)
     follow = Gateway(views=views_to_build).follow
-    inputs = (Input(INVENTORY_EVENTS, follow, batch=BATCH),)
+    inputs = (Input(INVENTORY_EVENTS, follow),)
     return replace(made, name=REBUILDER, rebuilds=made.name, inputs=inputs, edges=())

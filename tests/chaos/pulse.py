@@ -1,6 +1,6 @@
 """A steady probe of every lane of every service: what recovery times are read from.
 
-Inventory and provisioning are asked something, and the answer counts. Lifecycle-timer and notification answer nobody:
+Inventory and provisioning are asked something, and the answer counts. The others answer nobody:
 there a probe counts when the lane's fence has passed it. Mail counts when the next one is stored.
 """
 
@@ -31,7 +31,8 @@ from tests.chaos.traffic import ACCOUNTS, BILLING, COMMANDS
 from tests.integration.bank import PARTITIONS, envelope
 
 BEAT = 0.5  # seconds between probes: recovery times are no finer
-FENCED = {"lifecycle-timer": "inventory.events", "notification": ACCOUNTS}  # where the probe passes
+FOLLOWERS = dict.fromkeys(("lifecycle-timer", "gateway"), "inventory.events")
+FENCED = {**FOLLOWERS, "notification": ACCOUNTS}  # where the probe passes
 SERVICES = ("inventory", "provisioning", *FENCED)
 MAIL = "mail"
 
@@ -116,8 +117,8 @@ class Pulse:
             return
         self.answered[lane].append((sent, time.time()))
         if lane.service == "inventory":
-            through = Lane("lifecycle-timer", partition.partition)
-            self._passing[through].append((record.offset, sent))
+            for follower in FOLLOWERS:
+                self._passing[Lane(follower, partition.partition)].append((record.offset, sent))
 
     async def _look(self) -> None:
         """See which probes the lanes that answer nobody have passed, and whether mail arrives."""

@@ -8,13 +8,14 @@ import sys
 from typing import Any, NamedTuple
 
 from services.chassis.partitions import home
+from services.gateway.domain import change_id
 from tests.integration.bank import PARTITIONS, Bank, envelope
 from tests.road.worlds import until
 
 ACME = {"org": "acme", "kind": "customer"}
 NUMBERS = [f"+65315{n:05}" for n in range(12)]
 A, B, C, D = NUMBERS[:4]
-SERVICES = ("inventory", "provisioning", "lifecycle-timer", "notification")
+SERVICES = ("inventory", "provisioning", "lifecycle-timer", "notification", "gateway")
 
 
 class Ran(NamedTuple):
@@ -117,6 +118,7 @@ async def test_a_bank_that_worked_is_clean_also_while_it_works(bank: Bank):
         ran = await numberbank(bank, "audit", "--json")
         assert (ran.code, ran.summary["findings"]) == (0, 0), ran.out
     await loading
+    await bank.all_answered()
     lag = await numberbank(bank, "lag", "--json")
     assert lag.code == 0
     process.kill()
@@ -199,6 +201,11 @@ async def test_each_kind_of_damage_is_found_with_its_evidence(bank: Bank):
     stranger = "+6531999999"
     await vandal.numbers.insert_one({"_id": stranger, "version": 1})
     expected |= {("state as told", number) for number in (NUMBERS[10], NUMBERS[11], A, stranger)}
+    views = bank.mongo.get_default_database("numberbank")
+    await views["gateway.catalogue"].update_one({"_id": NUMBERS[10]}, {"$set": {"vendor": "other"}})
+    await views["gateway.catalogue"].update_one({"_id": NUMBERS[11]}, {"$pop": {"terms": 1}})
+    await views["gateway.history"].delete_one({"_id": change_id(A, 2)})
+    expected |= {("found as told", number) for number in (NUMBERS[10], NUMBERS[11], A)}
     told = {"number": B, "cause": "manual", "placed": 77, "until": "2026-03-01T00:00:00Z", "days_left": 0,
             "charged": False, "holder": None, "partner": None}  # fmt: skip
     await bank.write("lifecycle.events", B, envelope("hold.expiring", B, told))
@@ -243,6 +250,8 @@ async def test_each_kind_of_damage_is_found_with_its_evidence(bank: Bank):
     gap = ran.only("versions contiguous", NUMBERS[5])
     assert [each["topic"] for each in gap["evidence"]] == ["inventory.events"] * 2
     assert "sku is 'other'" in ran.only("state as told", NUMBERS[10])["message"]
+    assert "vendor is 'other'" in ran.only("found as told", NUMBERS[10])["message"]
+    assert "version 2 is not in the history" in ran.only("found as told", A)["message"]
     people = await numberbank(bank, "audit")
     assert people.code == 1
     assert "NOT ALL IS WELL" in people.out

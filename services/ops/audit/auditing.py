@@ -26,6 +26,7 @@ from services.ops.audit.notices import Mails, Notices
 from services.ops.audit.outbox import Outbox, Repeats, dead_place, mark_of
 from services.ops.audit.questions import Astray, Questions
 from services.ops.audit.standing import Standing
+from services.ops.audit.views import Views
 from services.ops.dead_letters import Place
 from services.ops.envelopes import read_envelope
 
@@ -46,13 +47,15 @@ class Audit:
         self._astray = Astray()
         self._notices: set[str] = set()
 
-    async def run(self, documents: Documents) -> None:
+    async def run(self, documents: Documents, views: Views) -> None:
         """Apply all rules; `documents` is asked at last for what no event has told of."""
         for topic in DEAD_LETTERS:
             for lot in self._lots(topic):
                 await self._read(lot, self._bury)
         for lots in self._shards(INVENTORY_COMMANDS, LIFECYCLE_EVENTS, INVENTORY_EVENTS):
-            await documents.compare(await self._numbers(lots))
+            numbers = await self._numbers(lots)
+            await documents.compare(numbers)
+            await views.compare(numbers)
         for lots in self._shards(BILLING_EVENTS, PROVISIONING_COMMANDS, PROVISIONING_EVENTS):
             await self._facts(lots)
         told = self._notices if all(map(self._log.whole, self._lots(LIFECYCLE_EVENTS))) else None

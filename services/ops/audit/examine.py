@@ -15,6 +15,7 @@ from services.ops.audit.findings import Findings, document
 from services.ops.audit.log import Log
 from services.ops.audit.outbox import Outbox
 from services.ops.audit.standing import Standing, fences, in_flight, noted
+from services.ops.audit.views import Views
 from services.ops.connection import consumer
 from services.ops.database import database
 from services.ops.dead_letters import Place
@@ -46,7 +47,7 @@ async def judge(db: Any, log: Log, standing: Standing, outbox: Outbox, findings:
     """Apply all rules to what the topics and the database hold."""
     _within(log, standing, findings)
     documents = Documents(db, log.counts[INVENTORY_EVENTS.name], findings)
-    await Audit(log, standing, outbox, findings).run(documents)
+    await Audit(log, standing, outbox, findings).run(documents, Views(db, standing, findings))
     await documents.unheard_of()
     await _look_again(db, log, standing, documents, findings)
 

@@ -20,8 +20,8 @@ def audit(as_json: bool) -> int:
     """Replay what the topics still hold, and compare it with itself and with MongoDB.
 
     Every command is answered exactly once, versions are contiguous, every transition is legal, nobody holds
-    what another holds, MongoDB says what the events say, people are told once, and of what there is. It may run
-    while the services work. It leaves with 1, and the evidence, if anything does not hold.
+    what another holds, MongoDB says what the events say, searches too, people are told once, and of what there is. It
+    may run while the services work. It leaves with 1, and the evidence, if anything does not hold.
     """
     from services.ops.audit.examine import examine
     from services.ops.audit.findings import Finding, Findings

@@ -8,6 +8,7 @@ from typing import Any
 from contracts.policy import Policy
 from services.chassis.memory.database import stored
 from services.chassis.work import derived_id
+from services.gateway.store import Catalogue
 from services.inventory import store as numbers
 from services.inventory.domain import DECISIONS, changes
 from services.inventory.domain.claims import hold_not_due, stale_hold
@@ -113,6 +114,24 @@ def _all_at_once(_: Any) -> Any:
     return lambda request: [step for step in request.steps if step.outcome is None and not step.sent]
 
 
+def _with_old_terms(follow: Any) -> Any:
+    def followed(self: Catalogue, event: Any) -> bool:
+        before, followed = self._now.get(event.subject), follow(self, event)
+        if before is not None:
+            self._now[event.subject]["terms"] = before["terms"]
+        return bool(followed)
+
+    return followed
+
+
+def _last_changes_only(save: Any) -> Any:
+    async def saved(self: Catalogue, work: Any) -> None:
+        self._changes = list({change["number"]: change for change in self._changes}.values())
+        await save(self, work)
+
+    return saved
+
+
 def _of_notices(make: Callable[[Any], Any]) -> Any:
     return together(replaced(notices, "notice_id", make), replaced(handlers, "notice_id", make))
 
@@ -133,4 +152,6 @@ DOMAIN = (
     Planted("the id of a notice lacks hold and end", _of_notices(_without_placed)),
     Planted("a mail is recorded as sent before it is", replaced(Delivery, "due", _before_sending)),
     Planted("a mail gets a new Message-ID each time", replaced(Letters, "write", _always_new)),
+    Planted("the history has only what batches ended with", replaced(Catalogue, "save", _last_changes_only)),
+    Planted("a number is found by what it was", replaced(Catalogue, "follow", _with_old_terms)),
 )  # fmt: skip

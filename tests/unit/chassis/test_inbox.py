@@ -5,10 +5,9 @@ import asyncio
 import pytest
 
 from services.chassis.batch import Item
-from services.chassis.inbox import Inbox
+from services.chassis.inbox import MOST_RECORDS, Inbox
 from services.chassis.reading import Skipped
 from services.chassis.records import Record
-from services.chassis.service import MOST_RECORDS
 from services.chassis.work import BREATH
 
 
