@@ -95,7 +95,7 @@ def _differences(entry: dict[str, Any], told: Mapping[str, Any]) -> str:
         found, terms = shown(entry), terms_of(entry)
     except (KeyError, TypeError, ValueError) as error:
         return f"cannot be read: {error!r}"
-    if entry.get("terms") != terms:
-        return f"is found by {entry.get('terms')}, and should be by {terms}"
     names = [name for name, value in told.items() if name in found and found[name] != value]
+    if not names and entry.get("terms") != terms:
+        return f"is found by {entry.get('terms')}, and should be by {terms}"
     return "; ".join(f"{name} is {found[name]!r}, and {told[name]!r} in the event" for name in names)
