@@ -103,7 +103,7 @@ def test_a_demo_that_is_interrupted_leaves_nothing_running(
     demo: Callable[..., Demo], number: signal.Signals, code: int
 ) -> None:
     played = demo().begun()
-    assert len(played.processes()) >= 8  # itself, three servers, four services
+    assert len(played.processes()) >= 9  # itself, three servers, five services
     played.process.send_signal(number)
     assert played.ended() == code
 

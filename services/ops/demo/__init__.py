@@ -2,7 +2,8 @@
 
 Read on: `cast` and `story` are the story as data, `traffic` who comes and goes besides; `director` plays it over
 the `processes`, through `callers`; `ledger` and `post` keep what the topics and the mails say, and nothing else is
-shown (`screen`, `lines`) or proven (`rules` for all numbers, `fates` for those of the story); `play` puts it together.
+shown (`screen`, `lines`) or proven (`rules` for all numbers, `fates` for those of the story); `desk` is visited when
+the year is over; `play` puts it together.
 """
 
 

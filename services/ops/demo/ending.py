@@ -18,7 +18,7 @@ def tell_findings(findings: Sequence[Finding], as_json: bool) -> None:
         for finding in findings:
             line(finding._asdict())
         return
-    click.echo("\nWhat was proven, from what the topics say:")
+    click.echo("\nWhat was proven, from what the topics say, and at the desk:")
     table(("", "what", "evidence"), [("yes" if each.ok else "NO", each.check, each.evidence) for each in findings])
 
 
@@ -30,6 +30,7 @@ def tell_how_to_play(settings: Mapping[str, str], as_json: bool) -> None:
         *(f"  export {name}={shlex.quote(value)}" for name, value in settings.items()),
         f"  numberbank number show {BY_HAND}",
         f"  numberbank number reserve {LONDON.number(20)} --org acme --remark 'for me'",
+        "  numberbank find acme --facets",
         "  numberbank tail inventory.events lifecycle.events notification.events",
     ]
     for each in lines:

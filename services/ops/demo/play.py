@@ -4,12 +4,14 @@ import asyncio
 import signal
 import sys
 import time
+from functools import partial
 
 import click
 from rich.console import Console
 
 from services.chassis.errors import Unusable
 from services.ops.demo.books import Books, Finding
+from services.ops.demo.desk import Desk
 from services.ops.demo.director import Director, StoryFailure
 from services.ops.demo.ending import RATE_TO_PLAY, tell_findings, tell_how_to_play, tell_of_staying
 from services.ops.demo.fates import FATES
@@ -43,7 +45,12 @@ async def _play(stack: Stack, as_json: bool, stay: bool, seconds: float) -> int:
     processes = Processes(stack.maildir.parent / "services", stack.env, seconds)
     try:
         await processes.start()
-        findings = await _year(Director(bootstrap, processes, Postbox(stack.maildir), _show(as_json)))
+        director = Director(bootstrap, processes, Postbox(stack.maildir), _show(as_json))
+        findings = await _year(director)
+        if findings[0].ok:
+            tell = partial(click.echo, err=as_json)
+            desk = Desk(processes.environ, processes.desk, stack.maildir.parent, tell)
+            findings += await desk.visit(len(director.ledger.numbers))
         tell_findings(findings, as_json)
         if stay:
             await processes.slow_down(RATE_TO_PLAY)

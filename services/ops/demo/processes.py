@@ -1,4 +1,4 @@
-"""The four services, each a process of its own that ends with the demo, however that ends."""
+"""The services, each a process of its own that ends with the demo, however that ends."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from services.chassis.clock import SimulatedClock
 from services.ops.demo.cast import SENDER, SUPPORT
 from services.ops.stack.child import Child, Home
 from services.ops.stack.mail import ROOT
-from services.ops.stack.ports import HOST
+from services.ops.stack.ports import HOST, free_port
 from services.ops.stack.settings import Settings
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,6 +63,7 @@ class Processes:
         self.settings = _settings(stack_env, NEW_YEAR, self.rate, time.time() + GRACE)
         folder.mkdir(exist_ok=True)
         home = Home(folder, Settings.read(_environ(self.settings)), lambda line: None)
+        self.desk = f"http://{HOST}:{self.settings['NUMBERBANK_HTTP_PORT']}"
         self._all = {name: ServiceProcess(home, name, home.settings.environ) for name in SERVICES}
 
     @property
@@ -106,6 +107,11 @@ class Processes:
             for name, process in self._all.items()
         }
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The surroundings of a command that a person types beside them."""
+        return _environ(self.settings)
+
     def last_words(self, name: str) -> str:
         """Give the end of the log of one."""
         return self._all[name].log.read_text(errors="replace").strip().rpartition("\n")[2]
@@ -119,6 +125,7 @@ def _settings(stack_env: Mapping[str, str], start: datetime, rate: float, since:
         "NUMBERBANK_MAIL_FROM": SENDER,
         "NUMBERBANK_SUPPORT_EMAIL": SUPPORT,
         "NUMBERBANK_DIGEST_PERIOD": "3d",
+        "NUMBERBANK_HTTP_PORT": stack_env.get("NUMBERBANK_HTTP_PORT") or str(free_port()),
         # Also how often the services look at the clock: six times as often, in real time.
         "NUMBERBANK_SESSION_TIMEOUT": "2",
     }
