@@ -1,6 +1,19 @@
 """All races, in the order in which they are run."""
 
-from tests.bench.races import backlog, chain, commands, desk, finding, growth, http, jobs, latency, overdue, timers
+from tests.bench.races import (
+    backlog,
+    chain,
+    commands,
+    desk,
+    exporting,
+    finding,
+    growth,
+    http,
+    jobs,
+    latency,
+    overdue,
+    timers,
+)
 
 EVERY_RACE = (
     *commands.RACES,
@@ -12,6 +25,7 @@ EVERY_RACE = (
     *backlog.RACES,
     *desk.RACES,
     *finding.RACES,
+    *exporting.RACES,
     *http.RACES,
     *jobs.RACES,
 )
