@@ -10,7 +10,7 @@ from services.gateway.domain import Asker, Entry, Place, Search, WrongSearch, cu
 from services.gateway.past import standing
 from services.gateway.query import counted, order, place, wanted
 from services.gateway.showing import shown
-from services.gateway.viewing import PATIENCE, LiveViews, answered
+from services.gateway.viewing import PATIENCE, LiveViews, answered, live_of
 
 MOST = 1_000  # numbers of a page
 FACETS = ("state", "vendor", "country", "sku", "golden", "ported_in")
@@ -44,7 +44,7 @@ class Finder:
     _live: LiveViews = field(init=False)
 
     def __post_init__(self) -> None:
-        self._live = LiveViews(self.viewer)
+        self._live = live_of(self.viewer)
 
     async def page(
         self, search: Search, asker: Asker, *, limit: int = 50, cursor: str | None = None, at_once: bool = False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from services.chassis.ports import Viewer
 from services.gateway.domain import Outcome
 from services.gateway.store.outcomes import outcome_from
-from services.gateway.viewing import LiveViews
+from services.gateway.viewing import LiveViews, live_of
 
 
 @dataclass
@@ -17,7 +17,7 @@ class Outcomes:
     _live: LiveViews = field(init=False)
 
     def __post_init__(self) -> None:
-        self._live = LiveViews(self.viewer)
+        self._live = live_of(self.viewer)
 
     async def get(self, commands: Collection[str]) -> dict[str, Outcome]:
         """Give those that have been answered, by id of the command. Raises `StoreTrouble`."""

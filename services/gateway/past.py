@@ -11,7 +11,7 @@ from services.chassis.ports import Document, Viewer
 from services.gateway.domain import Asker, Entry, Search, change_id, changes_between, entry_at
 from services.gateway.query import order
 from services.gateway.showing import shown, shown_change
-from services.gateway.viewing import PATIENCE, LiveViews, answered
+from services.gateway.viewing import PATIENCE, LiveViews, answered, live_of
 
 MOST = 1_000  # changes of a page
 CHUNK = 200  # changes that a search of the past looks at together, at least
@@ -32,7 +32,7 @@ class Historian:
     _live: LiveViews = field(init=False)
 
     def __post_init__(self) -> None:
-        self._live = LiveViews(self.viewer)
+        self._live = live_of(self.viewer)
 
     async def changes(self, number: str, asker: Asker, *, limit: int = 100, before: int | None = None) -> Past:
         """Give the changes that the asker may know of, at most `limit`; `before`: of earlier versions than this."""

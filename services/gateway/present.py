@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from services.chassis.ports import Viewer
 from services.gateway.domain import Asker, Entry
-from services.gateway.viewing import LiveViews
+from services.gateway.viewing import LiveViews, live_of
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Present:
     _live: LiveViews = field(init=False)
 
     def __post_init__(self) -> None:
-        self._live = LiveViews(self.viewer)
+        self._live = live_of(self.viewer)
 
     async def get(self, number: str, asker: Asker) -> Entry | None:
         """Give the entry of a number, None if it is not in the bank, or not for the asker to see."""

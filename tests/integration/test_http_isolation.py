@@ -114,6 +114,8 @@ def test_requests_that_are_no_requests_are_refused_each_in_its_way(counter: Coun
         assert code(desk.get(f"/numbers/{number}"), 422) == "invalid_request"
     for path in ("/numbers/006567580003", "/numbers/%2B65%206758-0003"):
         assert desk.get(path).json()["number"] == PUBLIC
+    assert [each["number"] for each in desk.get(f"/numbers?pattern={PUBLIC}").json()["numbers"]] == [PUBLIC]
+    assert desk.get(f"/numbers?pattern=%2B{PUBLIC[3:]}").json()["numbers"] == [], "anchored: + is not lost"
     named = desk.get("/nothing", headers={"X-Request-Id": "abc-1"})
     assert named.headers["x-request-id"] == "abc-1"
     assert desk.get("/nothing", headers={"X-Request-Id": "a b"}).headers["x-request-id"] != "a b"

@@ -15,7 +15,7 @@ from services.gateway.domain.foresight import Foreseen, foresee
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.row import Refused, Row
 from services.gateway.domain.verb import Verb
-from services.gateway.viewing import LiveViews
+from services.gateway.viewing import LiveViews, live_of
 
 LARGEST = 4 << 20  # bytes of rows that are stored together
 
@@ -64,7 +64,7 @@ class Foreseer:
 
     def __post_init__(self) -> None:
         self.plan = Plan(self.verb.command, dict(self.common))
-        self._live = LiveViews(self.viewer)
+        self._live = live_of(self.viewer)
 
     async def of(self, rows: Rows) -> list[Foreseen | None]:
         """Give what would become of each; None where it was refused already. Raises `StoreTrouble`."""

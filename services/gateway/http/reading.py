@@ -18,6 +18,7 @@ MOST_BYTES = 1 << 20  # of a body
 LARGEST = {"/v1/jobs": 1 << 30}  # of a file of numbers
 SLOW = 20.0  # seconds for a body to come, but a file
 JSON = "application/json"
+_NUMBERS = ("number", "pattern", "q")  # may begin with +, which is a blank in a query unless it is written as %2B
 
 
 def queried(request: Request, known: Collection[str]) -> dict[str, list[str]]:
@@ -26,7 +27,7 @@ def queried(request: Request, known: Collection[str]) -> dict[str, list[str]]:
     for name, value in request.query_params.multi_items():
         if name not in known:
             raise invalid(name, f"is no parameter here; there are {', '.join(known) or 'none'}")
-        said.setdefault(name, []).append(value)
+        said.setdefault(name, []).append("+" + value[1:] if name in _NUMBERS and value[:1] == " " else value)
     return said
 
 
