@@ -22,3 +22,4 @@ LEGAL: dict[str, tuple[State, ...]] = {
 }
 JOINS = ("number.add", "number.import")  # only for numbers that are not in the bank
 UNDOABLE = ("number.release", "number.delete", "number.unlock", "number.lock")  # `number.restore` takes them back
+GONE = ("ported_out", "returned_to_vendor")  # reasons of a deletion after which others may use the number

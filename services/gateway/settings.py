@@ -12,10 +12,16 @@ BULK_DELETES: Any = Field(
 )
 
 
+STRICT_NUMBERS: Any = Field(
+    False, alias="NUMBERBANK_STRICT_NUMBERS", description="1: previews say that ranges not in use cannot join"
+)
+
+
 class GatewaySettings(Settings):
     """Settings of the gateway."""
 
     bulk_deletes: Annotated[int, Field(ge=0)] = BULK_DELETES
+    strict_numbers: bool = STRICT_NUMBERS
     http_port: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
         None, alias="NUMBERBANK_HTTP_PORT", description="port of the HTTP API; absent: there is none"
     )

@@ -232,8 +232,21 @@ async def test_many_deletes_wait_for_somebody_else(desk: Desk) -> None:
     assert (await desk("jobs", "approve", job, "--actor", "bob")).code == Exit.ACCEPTED
     done = await desk("jobs", "show", job, "--wait")
     assert (done.code, done.job["outcomes"], done.job["approved_by"]) == (Exit.ACCEPTED, {"accepted": 101}, "bob")
+    gone = desk.file("gone.csv", numbers("3500", 3))
+    await desk("import", gone, "--verb", "recover", "--data", "remark=back")
+    ported = ("--verb", "delete", "--data", "reason=ported_out", "--data", "remark=left")
+    await desk("import", gone, *ported)
+    recover = ("--verb", "recover", "--data", "remark=back")
+    await until(lambda: needs_force(desk, gone, *recover), 30)
+    assert (await desk("import", gone, *recover)).job["outcomes"] == {"refused": 3}
+    assert (await desk("import", gone, *recover, "--force")).code == Exit.ACCEPTED
+    assert (await desk("import", gone, *ported)).code == Exit.ACCEPTED
     few = await desk("import", desk.file("few.csv", numbers("3500", 100)), "--verb", "delete", *delete[2:])
     assert few.job["codes"] == {"invalid_transition": 100}
+
+
+async def needs_force(desk: Desk, *arguments: str) -> bool:
+    return bool((await desk("import", *arguments, "--dry-run")).plan["codes"] == {"needs_force": 3})
 
 
 async def test_what_cannot_be_meant_is_said_in_a_sentence(desk: Desk) -> None:

@@ -79,7 +79,7 @@ async def bank(servers: Guarded, clock: dict[str, str], tmp_path: Path) -> Async
 
 
 async def test_with_just_its_rights_every_service_does_its_work(
-    servers: Guarded, clock: dict[str, str], bank: dict[str, Running]
+    servers: Guarded, clock: dict[str, str], bank: dict[str, Running], tmp_path: Path
 ) -> None:
     operator = servers.env("operator") | clock
 
@@ -107,6 +107,9 @@ async def test_with_just_its_rights_every_service_does_its_work(
         headers = {"Idempotency-Key": "k"}
         sent = await desk.patch(f"http://127.0.0.1:{HTTP}/v1/numbers/{NUMBER}", json={"golden": True}, headers=headers)
         assert (sent.status_code, sent.json()["golden"]) == (200, True)
+    table = tmp_path / "numbers.csv"
+    table.write_text(f"number,routing\n{NUMBER},r1\n")
+    await says("import", str(table), "--verb", "update")
     rebuilt = await asyncio.to_thread(servers.run, "gateway", "rebuild", env=servers.env("gateway"))
     assert rebuilt.returncode == 0, rebuilt.stderr
     found = await asyncio.to_thread(servers.run, "find", "3158", "--facets", "--json", env=servers.env("auditor"))

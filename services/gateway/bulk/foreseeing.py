@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,7 +12,8 @@ from services.chassis.clock import Clock
 from services.chassis.ports import Viewer
 from services.gateway.bulk.chunks import SIZE
 from services.gateway.domain.cell import merged
-from services.gateway.domain.foresight import Foreseen, foresee
+from services.gateway.domain.entry import Entry
+from services.gateway.domain.foresight import Asking, Foreseen, foresee
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.row import Refused, Row
 from services.gateway.domain.verb import Verb
@@ -53,12 +55,17 @@ def _some(rows: Iterator[Row | Refused]) -> list[Row | Refused]:
 
 @dataclass
 class Foreseer:
-    """Looks up numbers, and adds up what would become of their rows in a plan."""
+    """Looks up numbers, and adds up what would become of their rows in a plan.
+
+    `strict`: numbers of ranges not in use cannot join; `force`: numbers that others may use are recovered.
+    """
 
     viewer: Viewer
     clock: Clock
     verb: Verb
     common: Mapping[str, Any]
+    strict: bool = False
+    force: bool = False
     plan: Plan = field(init=False)
     _live: LiveViews = field(init=False)
 
@@ -70,21 +77,23 @@ class Foreseer:
         """Give what would become of each; None where it was refused already. Raises `StoreTrouble`."""
         numbers = [row.number for row in rows if isinstance(row, Row)]
         entries = await self.viewer.get((await self._live.get()).catalogue, numbers)
-        now, found = self.clock.now(), list[Foreseen | None]()
-        for row in rows:
-            if isinstance(row, Refused):
-                self.plan.refused(row)
-                found.append(None)
-                continue
-            data = merged(row.data, self.common)
-            what = foresee(self.verb.command, row.number, data, entries.get(row.number), now)
-            self.plan.foreseen(row, what)
-            found.append(what)
-        return found
+        return await asyncio.to_thread(self._judged, rows, entries)
 
+    def _judged(self, rows: Rows, entries: Mapping[str, Entry]) -> list[Foreseen | None]:
+        now = self.clock.now()
+        return [self._row(row, entries, now) for row in rows]
 
-async def foreseen(foreseer: Foreseer, rows: AnyRows) -> Plan:
-    """Give the plan of all rows. Raises `WrongFile`, `StoreTrouble`."""
-    async for some in in_chunks(rows):
-        await foreseer.of(some)
-    return foreseer.plan
+    def _row(self, row: Row | Refused, entries: Mapping[str, Entry], now: datetime) -> Foreseen | None:
+        if isinstance(row, Refused):
+            self.plan.refused(row)
+            return None
+        data, entry = merged(row.data, self.common), entries.get(row.number)
+        asked = Asking(self.verb.command, row.number, data, entry, now, self._fault)
+        what = foresee(asked, force=self.force)
+        self.plan.foreseen(row, what)
+        return what
+
+    def _fault(self, number: str) -> str | None:
+        from contracts.numbering import planned  # large, and only for numbers that join
+
+        return planned(number, strict=self.strict).fault

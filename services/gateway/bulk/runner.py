@@ -55,6 +55,8 @@ class Runner:
                     await self._take(job)
         except StoreTrouble as trouble:
             log.warning("no look for jobs", extra={"trouble": repr(trouble)})
+        except Exception:
+            log.exception("no look for jobs")  # a defect: whoever mends it need not start all gateways anew
 
     async def _take(self, job: Job) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from services.gateway.bulk.chunks import Chunk
 from services.gateway.bulk.foreseeing import AnyRows, Foreseer, Rows, in_chunks
 from services.gateway.bulk.jobs import Jobs, new_id, real_now
-from services.gateway.domain.foresight import Foreseen
+from services.gateway.domain.foresight import NEEDS_FORCE, Foreseen
 from services.gateway.domain.job import Job, WrongMove, needs_approval
 from services.gateway.domain.row import Refused, Row, WrongFile
 from services.gateway.domain.verb import Verb
@@ -28,6 +28,12 @@ class Order:
     common: Mapping[str, Any] = field(default_factory=dict)
     plan: str | None = None
     of: str | None = None
+    force: bool = False  # recover also what others may use
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether rows are looked up before they are stored."""
+        return self.plan is not None or self.verb.command == "number.recover"
 
 
 @dataclass
@@ -60,8 +66,9 @@ class Submission:
     async def _stored(self, job: Job, order: Order, rows: AnyRows) -> Job:
         chunks, total, codes = 0, 0, Counter[str]()
         async for some in in_chunks(rows):
-            pinned = some if order.plan is None else _pinned(some, await self.foreseer.of(some))
-            await self.jobs.add_chunk(job, Chunk(chunks, pinned))
+            if order.looks_ahead:
+                some = _bound(some, await self.foreseer.of(some), pinned=order.plan is not None)
+            await self.jobs.add_chunk(job, Chunk(chunks, some))
             chunks, total = chunks + 1, total + len(some)
             codes.update(row.code for row in some if isinstance(row, Refused))
         if not total:
@@ -75,11 +82,13 @@ class Submission:
         return replace(complete, state="awaiting_approval" if needs_approval(complete, self.deletes) else "ready")
 
 
-def _pinned(rows: Rows, foreseen: Iterable[Foreseen | None]) -> Rows:
-    """Bind rows to the versions of their plan: what changes later is refused by inventory."""
-    return [
-        row._replace(data={"expected_version": what.version, **row.data})
-        if isinstance(row, Row) and what is not None
-        else row
-        for row, what in zip(rows, foreseen, strict=True)
-    ]
+def _bound(rows: Rows, foreseen: Iterable[Foreseen | None], *, pinned: bool) -> Rows:
+    """Bind rows to what was foreseen: those that need force are refused; pinned ones expect the version of the plan."""
+    bound = list[Row | Refused]()
+    for row, what in zip(rows, foreseen, strict=True):
+        if isinstance(row, Row) and what is not None and what.code == NEEDS_FORCE:
+            row = Refused.of(row.line, row.number, NEEDS_FORCE, what.reason or "")
+        elif isinstance(row, Row) and what is not None and pinned:
+            row = row._replace(data={"expected_version": what.version, **row.data})
+        bound.append(row)
+    return bound

@@ -22,7 +22,7 @@ def leased(job: Job, owner: str) -> Job:
     if job.state not in AT_WORK or (job.leased_until is not None and job.leased_until > now):
         raise LeaseLost
     state = "running" if job.state == "ready" else job.state
-    return replace(job, state=state, owner=owner, leased_until=now + LEASE, stirred=job.stirred or now)
+    return replace(job, state=state, owner=owner, leased_until=now + LEASE, stirred=now)
 
 
 def renewed(job: Job) -> Job:

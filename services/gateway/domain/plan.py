@@ -51,7 +51,7 @@ class Plan:
         if what.code is None:
             self.outcomes["accepted"] += 1
         else:
-            self._told("rejected", what.code, Example(row.line, row.number, what.reason or ""))
+            self._told(what.outcome, what.code, Example(row.line, row.number, what.reason or ""))
 
     def _told(self, outcome: str, code: str, example: Example) -> None:
         self.outcomes[outcome] += 1

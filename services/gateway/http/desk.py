@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts.policy import Policy
 from services.chassis.clock import Clock
 from services.chassis.kafka import Follower
-from services.gateway.bulk.jobs import Jobs
+from services.gateway.bulk.clerk import Clerk
 from services.gateway.finding import Finder
 from services.gateway.http.admission import Admission
 from services.gateway.http.commanding import Commands
@@ -26,12 +26,11 @@ class Desk:
     historian: Historian
     commands: Commands
     tokens: Tokens
-    jobs: Jobs
+    clerk: Clerk
     admission: Admission
     figures: Figures
     clock: Clock
     policy: Policy
     follower: Callable[[], Follower]  # of inventory's events
     streams: int  # of changes, at most
-    deletes: int  # of a job, without approval
     closing: asyncio.Event  # set when the edge is to end

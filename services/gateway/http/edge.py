@@ -14,6 +14,7 @@ from services.chassis.kafka import Follower, Sender
 from services.chassis.parts import Parts
 from services.chassis.ports import Viewer
 from services.chassis.service import Edge
+from services.gateway.bulk.clerk import Clerk
 from services.gateway.bulk.jobs import Desk as JobStore
 from services.gateway.bulk.jobs import Jobs
 from services.gateway.finding import Finder
@@ -57,10 +58,11 @@ async def _desk(parts: Parts, settings: GatewaySettings) -> AsyncIterator[Desk]:
     admission = Admission(tokens, Limits(settings.http_rate, now), figures, now)
     views = Finder(viewer), Present(viewer), Historian(viewer)
     jobs = Jobs(cast(JobStore, parts.store))
+    clerk = Clerk(jobs, parts.clock, settings.bulk_deletes, settings.strict_numbers)
     async with _commands(parts, viewer, settings) as commands:
         yield Desk(
-            *views, commands, tokens, jobs, admission, figures, parts.clock, settings.policy,
-            _follower(parts, settings), settings.http_streams, settings.bulk_deletes, asyncio.Event(),
+            *views, commands, tokens, clerk, admission, figures, parts.clock, settings.policy,
+            _follower(parts, settings), settings.http_streams, asyncio.Event(),
         )  # fmt: skip
 
 

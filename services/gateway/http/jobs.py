@@ -8,12 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.fields import Remark
-from services.gateway.bulk.foreseeing import Foreseer, foreseen
 from services.gateway.bulk.jobs import NoSuchJob
 from services.gateway.bulk.results import written
 from services.gateway.bulk.showing import shown_job, shown_plan
-from services.gateway.bulk.submitting import Order, PlanChanged, Submission
-from services.gateway.bulk.undoing import RESTORE, check_undoable, undoing
+from services.gateway.bulk.submitting import PlanChanged
 from services.gateway.domain import Scope, Token
 from services.gateway.domain.job import Job, WrongMove
 from services.gateway.domain.row import WrongFile
@@ -63,7 +61,7 @@ class JobsOverHttp:
     """Shows jobs, and does with them what is asked. They are for operators."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._jobs = desk, desk.jobs
+        self._desk, self._jobs = desk, desk.clerk.jobs
 
     async def all(self, request: Request, token: Token) -> Response:
         """Answer with the latest jobs."""
@@ -98,16 +96,10 @@ class JobsOverHttp:
         """Answer with the job that takes this one back, or with what that would come to."""
         queried(request, ())
         job, wish = await self._job(request, token), read(Undo, await body_of(request))
-        common = {"remark": wish.remark or f"undo of job {job.id}"}
-        foreseer = Foreseer(self._jobs.store, self._desk.clock, RESTORE, common)
         try:
-            check_undoable(job)
             if wish.dry_run:
-                return said(shown_plan(await foreseen(foreseer, undoing(self._jobs, job))))
-            order = Order(RESTORE, job.file, token.name, common, wish.plan, of=job.id)
-            made = await Submission(self._jobs, foreseer, self._desk.deletes).of(
-                order, undoing(self._jobs, job), lambda: None
-            )
+                return said(shown_plan(await self._desk.clerk.preview_undo(job, wish.remark)))
+            made = await self._desk.clerk.undo(job, token.name, wish.remark, wish.plan)
         except (WrongMove, WrongFile) as error:
             _refuse(error)
         return said(shown_job(made), 201, {"Location": f"/v1/jobs/{made.id}"})

@@ -11,9 +11,8 @@ from starlette.responses import Response
 
 from services.chassis.errors import WrongSetting
 from services.gateway.bulk.files.reading import FORMATS, Reading
-from services.gateway.bulk.foreseeing import Foreseer, foreseen
 from services.gateway.bulk.showing import shown_job, shown_plan
-from services.gateway.bulk.submitting import Order, PlanChanged, Submission
+from services.gateway.bulk.submitting import Order, PlanChanged
 from services.gateway.domain import Token
 from services.gateway.domain.cell import common_data
 from services.gateway.domain.row import WrongFile
@@ -62,7 +61,11 @@ _PLAN: Parameter = {
     "name": "plan", "in": "query", "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     "description": "hash of a dry run: only if all comes out as it has shown",
 }  # fmt: skip
-PARAMETERS = (_VERB, _DATA, _FORMAT, _FILE, _DRY_RUN, _PLAN)
+_FORCE: Parameter = {
+    "name": "force", "in": "query", "schema": {"type": "boolean", "default": False},
+    "description": "recover also what was ported out or returned to the vendor",
+}  # fmt: skip
+PARAMETERS = (_VERB, _DATA, _FORMAT, _FILE, _DRY_RUN, _PLAN, _FORCE)
 _NAMES = [each["name"] for each in PARAMETERS]
 
 
@@ -75,6 +78,7 @@ class Wish(NamedTuple):
     file: str
     dry_run: bool
     plan: str | None
+    force: bool
 
 
 class Uploading:
@@ -94,15 +98,12 @@ class Uploading:
                 return await self._done(wish, file, token.name)
 
     async def _done(self, wish: Wish, file: BinaryIO, who: str) -> Response:
-        foreseer = Foreseer(self._desk.jobs.store, self._desk.clock, wish.verb, wish.common)
+        order = Order(wish.verb, wish.file, who, wish.common, wish.plan, force=wish.force)
         try:
             reading = Reading(file, wish.format, wish.verb, wish.common)
             if wish.dry_run:
-                return said(shown_plan(await foreseen(foreseer, reading), reading.ignored))
-            order = Order(wish.verb, wish.file, who, wish.common, wish.plan)
-            job = await Submission(self._desk.jobs, foreseer, self._desk.deletes).of(
-                order, reading, lambda: reading.sha256
-            )
+                return said(shown_plan(await self._desk.clerk.preview(order, reading), reading.ignored))
+            job = await self._desk.clerk.submit(order, reading, lambda: reading.sha256)
         except PlanChanged as error:
             raise Problem(PLAN_CHANGED, f"{error}") from None
         except WrongFile as error:
@@ -127,16 +128,22 @@ class Uploading:
 def wish_in(request: Request) -> Wish:
     """Give what a request asks for. Raises `Problem`."""
     asked = queried(request, _NAMES)
-    name, dry_run, plan = (only(asked, each) for each in ("verb", "dry_run", "plan"))
+    name, plan = only(asked, "verb"), only(asked, "plan")
     if name is None or name not in VERBS:
         raise invalid("verb", f"must be one of {', '.join(VERBS)}")
-    if dry_run not in _TRUTH:
-        raise invalid("dry_run", "must be true or false")
     format = only(asked, "format") or TYPES.get(type_of(request))
     if format not in FORMATS:
         raise invalid("format", f"must be one of {', '.join(FORMATS)}")
     verb, file = VERBS[name], (only(asked, "file") or "over HTTP")[:200]
-    return Wish(verb, _common(verb, asked.get("data", [])), format, file, _TRUTH[dry_run], plan)
+    dry_run, force = _flag(asked, "dry_run"), _flag(asked, "force")
+    return Wish(verb, _common(verb, asked.get("data", [])), format, file, dry_run, plan, force)
+
+
+def _flag(asked: dict[str, list[str]], name: str) -> bool:
+    said = only(asked, name)
+    if said not in _TRUTH:
+        raise invalid(name, "must be true or false")
+    return _TRUTH[said]
 
 
 def _common(verb: Verb, pairs: list[str]) -> dict[str, Any]:

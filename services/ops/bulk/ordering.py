@@ -11,18 +11,16 @@ import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
 from contracts.fields import Name
-from services.chassis.ports import Viewer
+from services.gateway.bulk.clerk import Clerk
 from services.gateway.bulk.files.reading import ENDINGS, Reading
-from services.gateway.bulk.foreseeing import Foreseer, foreseen
 from services.gateway.bulk.jobs import Desk, Jobs, NoSuchJob
-from services.gateway.bulk.submitting import Order, Submission
-from services.gateway.bulk.undoing import RESTORE, check_undoable, undoing
+from services.gateway.bulk.submitting import Order
 from services.gateway.domain.cell import common_data
 from services.gateway.domain.job import Job, WrongMove
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.row import Refused, Row, WrongFile
 from services.gateway.domain.verb import Verb, WrongData
-from services.gateway.settings import BULK_DELETES
+from services.gateway.settings import BULK_DELETES, STRICT_NUMBERS
 from services.ops.envelopes import SOURCE
 from services.ops.faults import WrongUsage
 from services.ops.finding import views_at
@@ -37,6 +35,7 @@ class BulkSettings(StackSettings):
     """What jobs at the command line take from their surroundings."""
 
     bulk_deletes: Annotated[int, Field(ge=0)] = BULK_DELETES
+    strict_numbers: bool = STRICT_NUMBERS
 
 
 class Wish(NamedTuple):
@@ -47,6 +46,7 @@ class Wish(NamedTuple):
     verb: Verb
     common: Mapping[str, Any]
     who: str
+    force: bool
     show: Callable[[int], None]
 
 
@@ -100,43 +100,24 @@ def given_data(verb: Verb, pairs: Iterable[str]) -> dict[str, Any]:
 async def order_file(settings: BulkSettings, wish: Wish, plan: str | None) -> tuple[Job, Reading]:
     """Make the job of a file. Raises `WrongFile`, `WrongUsage`, `Unusable`."""
     with jobs_at(settings) as jobs, _opened(wish) as reading:
-        order = Order(wish.verb, printable(Path(wish.file).name), wish.who, wish.common, plan)
-        foreseer = _foreseer(jobs.store, settings, wish.verb, wish.common)
-        submission = Submission(jobs, foreseer, settings.bulk_deletes)
-        return await submission.of(order, _told(reading, wish.show), lambda: reading.sha256), reading
+        order, rows = _order(wish, plan), _told(reading, wish.show)
+        return await clerk(settings, jobs).submit(order, rows, lambda: reading.sha256), reading
 
 
 async def preview_file(settings: BulkSettings, wish: Wish) -> tuple[Plan, Reading]:
     """Give what a file would come to. Raises `WrongFile`, `WrongUsage`, `Unusable`."""
     with jobs_at(settings) as jobs, _opened(wish) as reading:
-        foreseer = _foreseer(jobs.store, settings, wish.verb, wish.common)
-        return await foreseen(foreseer, _told(reading, wish.show)), reading
+        return await clerk(settings, jobs).preview(_order(wish, None), _told(reading, wish.show)), reading
 
 
-async def order_undoing(settings: BulkSettings, id: str, who: str, remark: str, plan: str | None) -> Job:
-    """Make the job that takes another one back. Raises `WrongUsage`, `WrongFile`, `Unusable`."""
-    with jobs_at(settings) as jobs:
-        job, common = await _undone(jobs, id), {"remark": remark}
-        order = Order(RESTORE, job.file, who, common, plan, of=job.id)
-        submission = Submission(jobs, _foreseer(jobs.store, settings, RESTORE, common), settings.bulk_deletes)
-        return await submission.of(order, undoing(jobs, job), lambda: None)
+def clerk(settings: BulkSettings, jobs: Jobs) -> Clerk:
+    """Give who takes orders."""
+    return Clerk(jobs, settings.clock(), settings.bulk_deletes, settings.strict_numbers)
 
 
-async def preview_undoing(settings: BulkSettings, id: str, remark: str) -> Plan:
-    """Give what it would come to to take a job back. Raises `WrongUsage`, `Unusable`."""
-    with jobs_at(settings) as jobs:
-        job = await _undone(jobs, id)
-        return await foreseen(_foreseer(jobs.store, settings, RESTORE, {"remark": remark}), undoing(jobs, job))
-
-
-async def _undone(jobs: Jobs, id: str) -> Job:
-    job = await jobs.get(id)
-    check_undoable(job)
-    return job
-
-
-def _foreseer(viewer: Viewer, settings: BulkSettings, verb: Verb, common: Mapping[str, Any]) -> Foreseer:
-    return Foreseer(viewer, settings.clock(), verb, common)
+def _order(wish: Wish, plan: str | None) -> Order:
+    name = printable(Path(wish.file).name)
+    return Order(wish.verb, name, wish.who, wish.common, plan, force=wish.force)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from services.chassis.errors import StoreTrouble
 from services.gateway.bulk.jobs import Jobs
 from services.gateway.domain.job import ENDED, Job
 from services.ops.bulk.ordering import jobs_at
@@ -12,6 +13,7 @@ from services.ops.printing import say
 from services.ops.settings import StackSettings
 
 LOOK = 0.3  # seconds between looks
+TRIES = 10  # before MongoDB is called away
 
 
 async def watch(settings: StackSettings, id: str, show: Callable[[Step], None]) -> Job:
@@ -24,9 +26,19 @@ async def watch(settings: StackSettings, id: str, show: Callable[[Step], None]) 
             raise
 
 
+async def _seen(jobs: Jobs, id: str) -> Job:
+    """Give the job, also where MongoDB is away for a moment. Raises `StoreTrouble`."""
+    for _ in range(TRIES):
+        try:
+            return await jobs.get(id)
+        except StoreTrouble:
+            await asyncio.sleep(1)
+    return await jobs.get(id)
+
+
 async def _watched(jobs: Jobs, id: str, show: Callable[[Step], None]) -> Job:
     before = None
-    while (job := await jobs.get(id)).state not in (*ENDED, *HELD):
+    while (job := await _seen(jobs, id)).state not in (*ENDED, *HELD):
         if job.settled != before:
             show(Step(job.settled, job.rows, approximate=False))
             before = job.settled

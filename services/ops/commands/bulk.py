@@ -30,6 +30,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="one object a line: 
 @click.option("--verb", type=click.Choice(list(VERBS)), default="import", show_default=True, help="what is done")
 @click.option("--format", type=click.Choice(FORMATS), help="of the file, where its name does not tell")
 @click.option("--data", multiple=True, metavar="FIELD=VALUE", help="for all rows, before what the file says; repeated")
+@click.option("--force", is_flag=True, help="recover also what was ported out or returned to the vendor")
 @DRY_RUN
 @HASH
 @WAIT
@@ -40,6 +41,7 @@ def import_(
     verb: str,
     format: str | None,
     data: tuple[str, ...],
+    force: bool,
     dry_run: bool,
     plan: str | None,
     wait: bool,
@@ -58,7 +60,7 @@ def import_(
     with progress(as_json) as show:
         chosen = VERBS[verb]
         common, who = given_data(chosen, data), who_asks(settings, actor)
-        wish = Wish(file, format, chosen, common, who, lambda rows: show(Step(rows, 0, approximate=True)))
+        wish = Wish(file, format, chosen, common, who, force, lambda rows: show(Step(rows, 0, approximate=True)))
         try:
             if dry_run:
                 found, reading = asyncio.run(preview_file(settings, wish))

@@ -10,8 +10,9 @@ import click
 from services.gateway.bulk.jobs import Jobs
 from services.gateway.bulk.results import written
 from services.gateway.domain.job import Job
+from services.gateway.domain.plan import Plan
 from services.gateway.domain.row import WrongFile
-from services.ops.bulk.ordering import BulkSettings, order_undoing, preview_undoing, who_asks, with_jobs
+from services.ops.bulk.ordering import BulkSettings, clerk, who_asks, with_jobs
 from services.ops.bulk.telling import exit_of, show_job, show_jobs, show_plan
 from services.ops.bulk.watching import watch
 from services.ops.commands.bulk import ACTOR, DRY_RUN, HASH, JSON, WAIT, said
@@ -98,20 +99,29 @@ def undo(
 
     Numbers that somebody has touched since are left as they are, and rejected one by one.
     """
-    settings, why = BulkSettings.load(), remark or f"undo of job {id}"
+    settings = BulkSettings.load()
     if dry_run and plan is not None:
         raise WrongUsage("--dry-run and --plan contradict each other: the one gives the hash, the other wants it.")
     with progress(as_json) as shown:
         try:
             if dry_run:
-                return show_plan(asyncio.run(preview_undoing(settings, id, why)), (), as_json)
-            job = asyncio.run(order_undoing(settings, id, who_asks(settings, actor), why, plan))
+                return show_plan(with_jobs(settings, lambda jobs: _undo_shown(settings, jobs, id, remark)), (), as_json)
+            who = who_asks(settings, actor)
+            job = with_jobs(settings, lambda jobs: _undo(settings, jobs, id, who, remark, plan))
         except WrongFile as error:
             return said(error, as_json)
         if wait:
             job = asyncio.run(watch(settings, job.id, shown))
     show_job(job, as_json)
     return exit_of(job) if wait else Exit.ACCEPTED
+
+
+async def _undo_shown(settings: BulkSettings, jobs: Jobs, id: str, remark: str | None) -> Plan:
+    return await clerk(settings, jobs).preview_undo(await jobs.get(id), remark)
+
+
+async def _undo(settings: BulkSettings, jobs: Jobs, id: str, who: str, remark: str | None, plan: str | None) -> Job:
+    return await clerk(settings, jobs).undo(await jobs.get(id), who, remark, plan)
 
 
 async def _write(jobs: Jobs, id: str, format: str, file: BinaryIO) -> Job:

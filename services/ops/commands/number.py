@@ -9,6 +9,7 @@ import click
 from contracts.inventory import COMMANDS
 from contracts.provisioning import ExtendByReservation
 from contracts.topics import INVENTORY_COMMANDS, PROVISIONING_COMMANDS
+from contracts.transitions import GONE
 from services.ops.commands.grade import grade
 from services.ops.commands.past import history, show
 from services.ops.faults import WrongUsage
@@ -35,7 +36,6 @@ EXAMPLES = {
     "recover": "numberbank number recover +6531580001 --remark 'back from the carrier' --force",
     "restore": "numberbank number restore +6531580001 --version 7 --remark 'wrong number released'",
 }
-GONE = ("ported_out", "returned_to_vendor")
 
 
 @click.group(

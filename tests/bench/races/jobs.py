@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from services.chassis.clock import SystemClock
 from services.chassis.mongo import MongoStore
+from services.gateway.bulk.clerk import Clerk
 from services.gateway.bulk.files.reading import Reading
-from services.gateway.bulk.foreseeing import Foreseer
 from services.gateway.bulk.jobs import Jobs
-from services.gateway.bulk.submitting import Order, Submission
+from services.gateway.bulk.submitting import Order
 from services.gateway.domain.verb import VERBS
 from tests.bench.contenders import compete
 from tests.bench.figures import Figure, ratio
@@ -74,8 +74,8 @@ async def _submitted(jobs: Jobs, rows: int) -> str:
     table = b"number\n" + b"".join(b"+6531%06d\n" % index for index in range(rows))
     verb = VERBS["add"]
     reading = Reading(io.BytesIO(table), "csv", verb, ADD)
-    submission = Submission(jobs, Foreseer(jobs.store, SystemClock(), verb, ADD), 0)
-    return (await submission.of(Order(verb, "numbers.csv", "bench", ADD), reading, lambda: reading.sha256)).id
+    clerk = Clerk(jobs, SystemClock(), deletes=0, strict=False)
+    return (await clerk.submit(Order(verb, "numbers.csv", "bench", ADD), reading, lambda: reading.sha256)).id
 
 
 async def _done(jobs: Jobs, id: str, both: Sequence[Running]) -> None:

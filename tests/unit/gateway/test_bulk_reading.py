@@ -166,6 +166,22 @@ def test_data_of_all_rows_counts_before_that_of_a_row() -> None:
     assert common_data(VERBS["update"], {"routing": ""}) == {"routing": None}
 
 
+def test_a_row_that_updates_nothing_is_refused() -> None:
+    content = "number,routing,expected_version\n+6531580001,,2\n+6531580002,r1,2\n"
+    assert refusals(content, verb="update") == [(2, "missing_field")]
+
+
+def test_parquet_that_is_none_or_damaged_is_said_to_be() -> None:
+    stream = io.BytesIO()
+    writer = FORMATS["parquet"].open(stream)
+    writer.write([drawn(Random(at), f"+65315800{at:02}") for at in range(50)])
+    writer.end()
+    whole = stream.getvalue()
+    for broken in (b"", b"number\n", whole[:-20], whole[:200] + bytes(400) + whole[600:]):
+        with pytest.raises(WrongFile, match=r"Parquet|damaged"):
+            read(broken, "import", "parquet")
+
+
 def test_numbers_seen_are_exact_and_need_few_bytes() -> None:
     seen = Seen()
     numbers = [f"+{n:07}" for n in range(20_000)] + [f"+{n:08}" for n in range(20_000)]

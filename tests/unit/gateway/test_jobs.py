@@ -1,11 +1,15 @@
 """The states of a job, and how it changes under the gateway that has it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
 
+from services.chassis.errors import StoreTrouble
+from services.gateway.bulk import runner
 from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_from, command_id, settled_fields
 from services.gateway.bulk.flight import Flight
 from services.gateway.bulk.jobs import real_now
@@ -140,3 +144,24 @@ def test_a_result_is_no_formula_and_numbers_keep_their_plus() -> None:
     assert Result(2, "+6531580001", "accepted", None, None).cells == ["2", "+6531580001", "accepted", "", ""]
     assert Result(3, "=123", "refused", "wrong_number", None).cells[1] == "'=123"
     assert Result(3, "=1+1", "refused", "wrong_number", "=x").cells[1::3] == ["'=1+1", "'=x"]
+
+
+async def test_a_defect_is_logged_and_ends_no_gateway(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks = iter([ValueError("a job that nobody can read"), StoreTrouble("away"), []])
+
+    class Broken:
+        async def at_work(self) -> list[Job]:
+            found = next(looks, None)
+            if found is None:
+                over.set()
+            if isinstance(found, Exception):
+                raise found
+            return []
+
+    over = asyncio.Event()
+    monkeypatch.setattr(runner, "LOOK", 0)
+    async with runner.running(runner.Runner(SimpleNamespace(jobs=Broken(), owner="g1"), 100)):  # type: ignore[arg-type]
+        await asyncio.wait_for(over.wait(), 30)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.inventory.numbering import TYPES, classifier
+from contracts.numbering import TYPES
+from services.inventory.numbering import classifier
 
 
 @pytest.mark.parametrize(

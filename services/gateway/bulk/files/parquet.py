@@ -13,6 +13,7 @@ from services.gateway.bulk.files.objects import flat
 from services.gateway.domain.row import WrongFile
 
 ROWS = 2_048  # at once
+_BROKEN = (pa.ArrowException, OSError, ValueError)
 
 
 class ParquetTable:
@@ -21,7 +22,7 @@ class ParquetTable:
     def __init__(self, stream: BinaryIO) -> None:
         try:
             self._file = pq.ParquetFile(stream)  # type: ignore[no-untyped-call]
-        except (pa.ArrowInvalid, OSError) as error:
+        except _BROKEN as error:
             raise WrongFile(f"The file is no Parquet that can be read: {error}; write it anew.") from None
         self.columns: Sequence[str] = [
             f"{field.name}.{each.name}" if pa.types.is_struct(field.type) else field.name
@@ -37,7 +38,7 @@ class ParquetTable:
                 for row in batch.to_pylist():
                     line += 1
                     yield Found(line, _present(row))
-        except (pa.ArrowInvalid, OSError) as error:
+        except _BROKEN as error:
             raise WrongFile(f"The file is damaged behind row {line}: {error}; write it anew.") from None
 
 

@@ -42,7 +42,7 @@ class Reading:
         self._by_columns = bool(self._opened.columns)
         self._exported = "hold.placed" in self._opened.columns
         if self._by_columns:
-            self._check(self._opened.columns)
+            self._check_columns(self._opened.columns)
 
     @property
     def sha256(self) -> str:
@@ -66,12 +66,17 @@ class Reading:
         try:
             number = read_number(text)
             data = nested(self._values(found.fields))
-            self.verb.check(orjson.dumps(merged(data, self._common)))
+            self._check_data(merged(data, self._common))
         except WrongData as error:
             return Refused.of(found.line, text, error.code, str(error))
         except (TypeError, ValueError) as error:  # what is no JSON: bytes, a day without time
             return Refused.of(found.line, text, "wrong_field", f"This row has a value that cannot be read: {error}.")
         return Row(found.line, number, data)
+
+    def _check_data(self, data: Mapping[str, Any]) -> None:
+        if self.verb.name == "update" and not data.keys() - {"expected_version"}:
+            raise WrongData("missing_field", "Nothing is to be updated; name an attribute, for each row or all.")
+        self.verb.check(orjson.dumps(data))
 
     def _values(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         leaves = self.verb.leaves
@@ -82,7 +87,7 @@ class Reading:
             given = dict.fromkeys(_ENDS) | given  # where our exports have no end, it stands for ever
         return given
 
-    def _check(self, columns: Sequence[str]) -> None:
+    def _check_columns(self, columns: Sequence[str]) -> None:
         if twice := [name for name in columns if columns.count(name) > 1]:
             raise WrongFile(f"Column {twice[0]!r} is there twice; leave one out.")
         self._unknown(columns, "The file")
