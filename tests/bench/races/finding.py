@@ -104,12 +104,17 @@ async def _patterns(track: Track, finder: Finder, dice: random.Random) -> list[F
 
 
 async def _counts(track: Track, finder: Finder) -> list[Figure]:
-    """Count searches of all kinds; whatever takes longer is marked as approximate, so all must be in time."""
-    times = []
+    """Count searches of all kinds: exactly in time, or marked."""
+    exact, marked = [0.0], [0.0]
     for search in (Search(pattern="+65"), Search(owner="org-7"), Search(capability=("sms",)), Search(pattern="888")):
         for _ in range(max(1, track.sizes.calls // 20)):
-            times.append(await _timed(lambda search=search: finder.facets(search, OPERATOR)))  # type: ignore[misc]
-    return [Figure("counts by facet, longest", max(times), "ms", at_most=300.0)]
+            begun = time.perf_counter()
+            counted = await finder.facets(search, OPERATOR)
+            (marked if counted.approximate else exact).append((time.perf_counter() - begun) * 1000)
+    return [
+        Figure("exact counts by facet, longest", max(exact), "ms", at_most=300.0),
+        Figure("counts marked as approximate, longest", max(marked), "ms"),
+    ]
 
 
 async def _past(track: Track, finder: Finder, historian: Historian, dice: random.Random) -> list[Figure]:
