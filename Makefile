@@ -27,8 +27,9 @@ setup: .venv/.made
 demo: setup
 	@$(BIN)/numberbank demo
 
+# Two at a time, each with servers of its own: most of the time is spent waiting for them.
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup check-asyncapi
 	$(BIN)/ruff check
