@@ -78,6 +78,9 @@ class Waiting:
         except StoreTrouble as trouble:
             log.warning("database away", extra={"trouble": type(trouble).__name__})
             return False
+        except Exception:  # a defect; those who wait are told where to look, and the next look may work
+            log.exception("outcomes cannot be looked up")
+            return False
         for waiter in self._waiters:
             waiter.hear(found)
         return bool(found)
