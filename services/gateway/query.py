@@ -44,6 +44,11 @@ def wanted(search: Search, asker: Asker, after: Place | None = None) -> Clause:
     return _together(clauses)
 
 
+def visible(asker: Asker) -> Clause:
+    """Give the filter of what the asker may know of, now or in the past."""
+    return _together(_allowed(Search(), asker))
+
+
 def counted(search: Search) -> Clause:
     """Give the filter of a search over counts, for one by nothing else than numbers are counted by."""
     return _together([*_attributes(search, ()), *_plain(search)])

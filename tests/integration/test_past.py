@@ -108,6 +108,17 @@ async def test_who_asked_is_for_those_whom_it_concerns(told: Told) -> None:
     assert hidden > 20
 
 
+async def test_pages_of_changes_are_full_and_end_at_what_may_be_seen(told: Told) -> None:
+    historian, partly = Historian(told.stock.store), 0
+    for number, life in sorted(told.lives.items())[:80]:
+        may = [data["version"] for data in reversed(life) if visible(data, Search(), PARTNER)]
+        page = await historian.changes(number, PARTNER, limit=1)
+        assert [each["data"]["version"] for each in page.changes] == may[:1]
+        assert page.before == (may[0] if len(may) > 1 else None)
+        partly += 0 < len(may) < len(life)
+    assert partly > 5
+
+
 async def test_the_past_is_not_counted_nor_sorted_by_what_moves(told: Told) -> None:
     with pytest.raises(WrongSearch, match="as_of: only the present is counted"):
         await told.stock.finder.facets(Search(as_of=NOON), OPERATOR)

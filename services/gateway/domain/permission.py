@@ -5,8 +5,7 @@ from typing import Any
 
 from services.gateway.domain.asker import Asker
 
-_OF_ORGS = ("number.reserve", "number.release", "number.extend")
-_NAMES_HOLDER = ("number.reserve", "number.extend")
+_OF_ORGS = ("number.reserve", "number.release")  # an extension names a DID Reservation, which provisioning checks
 
 
 def is_for_operators(command: str, asker: Asker) -> bool:
@@ -18,7 +17,7 @@ def objection(command: str, asker: Asker, number: Mapping[str, Any], data: Mappi
     """Give why the asker may not give this command to a number that they see; None if they may."""
     if asker.may_manage:
         return None
-    if command in _NAMES_HOLDER and (data.get("holder") or {}).get("org") != asker.org:
+    if command == "number.reserve" and (data.get("holder") or {}).get("org") != asker.org:
         return "holder.org must be the org of the token: nobody reserves for others."
     if command != "number.reserve" and not asker.has(number):
         return "The org of the token does not hold this number; only its holder, or an operator, may do this."

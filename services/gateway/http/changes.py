@@ -38,7 +38,7 @@ _NUMBER: Parameter = {
     "style": "form", "explode": True,
 }  # fmt: skip
 _OWNER: Parameter = {
-    "name": "owner", "in": "query", "description": "only of numbers that this org holds after the change",
+    "name": "owner", "in": "query", "description": "only of numbers that this org then holds; an org names itself",
     "schema": {"type": "string", "minLength": 1, "maxLength": 128},
 }  # fmt: skip
 _LAST: Parameter = {
@@ -82,9 +82,15 @@ class Changes:
         place = None if last is None else read_place(last)
         if last is not None and place is None:
             raise _no_place()
-        wish = Wish(numbers, only(asked, "owner"), token.asker)
+        wish = Wish(numbers, self._owner(only(asked, "owner"), token), token.asker)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return await begun(self._parts(wish, place), "text/event-stream", headers)
+
+    def _owner(self, owner: str | None, token: Token) -> str | None:
+        """Give the owner that is followed. Raises `Problem`: whether something comes would tell what others hold."""
+        if owner is None or token.asker.may_manage or owner == token.org:
+            return owner
+        raise self._desk.admission.refused(token, "owner must be the org of the token: what others hold is not told.")
 
     async def _parts(self, wish: Wish, place: Sequence[int] | None) -> Parts:
         now = asyncio.get_running_loop().time

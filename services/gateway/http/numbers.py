@@ -59,7 +59,7 @@ class Numbers:
         limit, before = whole(asked, "limit", 1, MOST, FEW), whole(asked, "before", 1, 2**53, 0) or None
         number = number_in_path(request)
         past = await self._desk.historian.changes(number, token.asker, limit=limit, before=before)
-        if not past.changes and past.before is None and before is None:
+        if not past.changes and before is None:
             raise unknown_number(number)
         return said(past._asdict())
 
