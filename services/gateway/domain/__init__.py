@@ -27,7 +27,7 @@ from services.gateway.domain.pattern import Pattern, WrongPattern, grams_of, par
 from services.gateway.domain.permission import is_for_operators, objection
 from services.gateway.domain.place import read_place, written_place
 from services.gateway.domain.presets import PRESETS, preset
-from services.gateway.domain.repeat import command_id, fingerprint, is_command_of, is_key, seed_of
+from services.gateway.domain.repeat import command_id, fingerprint, is_command_of, is_key, new_seed
 from services.gateway.domain.search import Search, WrongSearch
 from services.gateway.domain.terms import HOLDERS, NAMES, Term, term
 from services.gateway.domain.token import SCOPES, Scope, Token, TokenWish, digest, looks_like_secret, secret_of
@@ -74,6 +74,7 @@ __all__ = [
     "is_for_operators",
     "is_key",
     "looks_like_secret",
+    "new_seed",
     "objection",
     "outcome_of",
     "parse_pattern",
@@ -81,7 +82,6 @@ __all__ = [
     "preset",
     "read_place",
     "secret_of",
-    "seed_of",
     "sort_of",
     "term",
     "written_place",

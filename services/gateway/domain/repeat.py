@@ -1,4 +1,4 @@
-"""The ids of the gateway's commands: whose each is can be told, and a request that is sent again has the same ones."""
+"""The ids of the gateway's commands, whose each is can be told; and by what a request is known that is sent again."""
 
 import hashlib
 import re
@@ -13,18 +13,13 @@ _ID = re.compile(rf"{COMMAND}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}",
 
 
 def new_seed() -> bytes:
-    """Give what the id of a command is made from that is asked once."""
+    """Give what the id of a command is made from; what is asked again is known by its key, with the commands kept."""
     return secrets.token_bytes(SEED)
 
 
 def is_key(text: str) -> bool:
     """Tell whether a text can be the key of a request: 1 to 255 visible characters."""
     return _KEY.fullmatch(text) is not None
-
-
-def seed_of(key: str, ordinal: int) -> bytes:
-    """Give what the id of a command is made from: of the same key and place in the request the same, for ever."""
-    return hashlib.sha256(f"{ordinal}/{key}".encode()).digest()[:SEED]
 
 
 def command_id(token: str, seed: bytes) -> str:

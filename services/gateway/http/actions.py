@@ -14,7 +14,7 @@ from contracts.inventory import Ask, Asked, Number
 from services.gateway.domain import Token, is_for_operators, objection
 from services.gateway.http.answers import etag, said
 from services.gateway.http.commanding import Asked as Done
-from services.gateway.http.conditions import CONDITIONS, Repeat, expected_version, patience, repeat_of, seed_for
+from services.gateway.http.conditions import CONDITIONS, expected_version, patience, repeat_of
 from services.gateway.http.desk import Desk
 from services.gateway.http.examples import EXAMPLES
 from services.gateway.http.offer import NUMBER_IN_PATH, Body, Offer
@@ -88,10 +88,10 @@ class Actions:
         wish = Wish(action, number, data_in(action.data, await body_of(request, types)), version)
         text = orjson.dumps(wish.data, option=orjson.OPT_SORT_KEYS).decode()
         repeat = repeat_of(request, token, action.command, number, str(version), text)
-        done = await self._desk.commands.ask(partial(self._checked, wish, token, repeat), repeat, seconds)
+        done = await self._desk.commands.ask(partial(self._checked, wish, token), repeat, seconds)
         return await self._answer(wish, token, done)
 
-    async def _checked(self, wish: Wish, token: Token, repeat: Repeat | None) -> Sequence[Any]:
+    async def _checked(self, wish: Wish, token: Token) -> Sequence[Any]:
         """Give the command, if the asker may give it. An org's is bound to the version that was looked at."""
         expected = wish.version
         if not token.asker.may_manage:
@@ -104,8 +104,7 @@ class Actions:
                 raise Problem(VERSION_MISMATCH, f"{wish.number} is at version {entry['version']}, not {expected}.")
             expected = entry["version"]
         data = wish.data if expected is None else wish.data | {"expected_version": expected}
-        seed = seed_for(repeat)
-        return [self._desk.commands.written(token, seed, wish.action.command, wish.number, data)]
+        return [self._desk.commands.written(token, wish.action.command, wish.number, data)]
 
     async def _answer(self, wish: Wish, token: Token, done: Done) -> Response:
         [command] = done.commands

@@ -10,9 +10,9 @@ import orjson
 from contracts.fields import format_instant
 from contracts.topics import INVENTORY_COMMANDS
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.errors import KafkaAway
+from services.chassis.errors import Conflict, KafkaAway
 from services.chassis.kafka import Sender
-from services.gateway.domain import Outcome, Token, command_id
+from services.gateway.domain import Outcome, Token, command_id, new_seed
 from services.gateway.http.conditions import Repeat
 from services.gateway.http.problems import KAFKA_AWAY, KEY_REUSED, Problem, retry_after
 from services.gateway.http.waiting import Outcomes, Waiting
@@ -20,6 +20,7 @@ from services.gateway.repeats import Command, Repeats
 
 SOURCE = "/gateway"
 _AGAIN = 5.0  # seconds
+_TRIES, _PAUSE = 8, 0.02  # times that a request is kept, and seconds between
 
 
 class Asked(NamedTuple):
@@ -40,9 +41,9 @@ class Commands:
     repeats: Repeats
     clock: Clock
 
-    def written(self, token: Token, seed: bytes, type: str, number: str, data: Mapping[str, Any]) -> Command:
+    def written(self, token: Token, type: str, number: str, data: Mapping[str, Any]) -> Command:
         """Write a command as it is sent. It is read by the contract here, so inventory will answer it."""
-        id = command_id(token.id, seed)
+        id = command_id(token.id, new_seed())
         value = orjson.dumps({
             "specversion": "1.0", "id": id, "source": SOURCE, "type": type, "subject": number,
             "time": format_instant(self.clock.now()), "datacontenttype": "application/json", "actor": token.name,
@@ -54,19 +55,21 @@ class Commands:
     async def ask(
         self, prepare: Callable[[], Awaitable[Sequence[Command]]], repeat: Repeat | None, seconds: float
     ) -> Asked:
-        """Do what is asked, once. `prepare` checks whether it may be, and is not called for what was asked before.
+        """Do what is asked, once. `prepare` checks whether it may be, and is not called for what is known from before.
 
         Raises `Problem`, also those of `prepare`; `StoreTrouble`.
         """
         if repeat is None:
             commands = await prepare()
             return Asked(commands, await self._sent(commands, seconds))
-        if (known := await self._known(repeat)) is None:
+        for _ in range(_TRIES):
+            if (known := await self._known(repeat)) is not None:
+                return await self._again(known, seconds)
             commands = await prepare()
             if await self.repeats.keep(repeat.id, repeat.request, commands, SystemClock().now()):
                 return Asked(commands, await self._sent(commands, seconds))
-            known = await self._known(repeat) or commands
-        return await self._again(known, seconds)
+            await asyncio.sleep(_PAUSE)  # whoever is first has perhaps not ended
+        raise Conflict  # what is not kept is not sent: under the same key it would be done twice
 
     async def _known(self, repeat: Repeat) -> Sequence[Command] | None:
         known = await self.repeats.known(repeat.id)

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from services.gateway.domain import Token, fingerprint, is_key, seed_of
-from services.gateway.domain.repeat import new_seed
+from services.gateway.domain import Token, fingerprint, is_key
 from services.gateway.http.offer import Parameter
 from services.gateway.http.problems import invalid
 
@@ -16,11 +15,10 @@ _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,9})\"?", re.ASCII | re.IGNORECASE)
 
 
 class Repeat(NamedTuple):
-    """A request that has a key. `id`: of token and key; `request`: what was asked, hashed; `key` as it was given."""
+    """A request that has a key. `id`: of token and key; `request`: what was asked; both hashed."""
 
     id: str
     request: str
-    key: str
 
 
 def expected_version(request: Request) -> int | None:
@@ -52,12 +50,7 @@ def repeat_of(request: Request, token: Token, *asked: str) -> Repeat | None:
         return None
     if not is_key(key):
         raise invalid("Idempotency-Key", "must have 1 to 255 visible characters of ASCII, no spaces")
-    return Repeat(fingerprint(token.id, key), fingerprint(*asked), key)
-
-
-def seed_for(repeat: Repeat | None, ordinal: int = 0) -> bytes:
-    """Give what the id of a command is made from."""
-    return new_seed() if repeat is None else seed_of(repeat.key, ordinal)
+    return Repeat(fingerprint(token.id, key), fingerprint(*asked))
 
 
 IF_MATCH: Parameter = {

@@ -14,8 +14,10 @@ from contracts.writing import canonical
 from services.gateway.http.problems import INVALID, MALFORMED, TOO_LARGE, TOO_SLOW, WRONG_TYPE, Fault, Problem, invalid
 
 Model = TypeVar("Model", bound=BaseModel)
-MOST_BYTES = 1 << 20  # of a body
-LARGEST = {"/v1/jobs": 1 << 30}  # of a file of numbers
+MOST_BYTES = 1 << 16  # of a body
+LARGEST = {"/v1/numbers": 1 << 20, "/v1/jobs": 1 << 30}  # of a list of numbers, of a file of them
+MOST_PARTS = 10_000  # of a body, counted by its commas: each may be wrong, and is told of at length
+MOST_FAULTS = 20  # that are told
 SLOW = 20.0  # seconds for a body to come, but a file
 JSON = "application/json"
 _NUMBERS = ("number", "pattern", "q")  # may begin with +, which is a blank in a query unless it is written as %2B
@@ -112,11 +114,14 @@ def too_large(most: int) -> Problem:
 
 
 def read(model: type[Model], body: bytes) -> Model:
-    """Read a body; fields that are not known are refused by name. Raises `Problem`."""
+    """Read a body; fields that are not known are refused by name. Raises `Problem`, with the first faults."""
+    if body.count(b",") > MOST_PARTS:
+        raise Problem(INVALID, f"The body has more than {MOST_PARTS} commas, and so too many parts; send less at once.")
     try:
         return model.model_validate_json(body, extra="forbid")
     except ValidationError as error:
-        faults = [_fault(each, model) for each in error.errors(include_url=False, include_input=False)]
+        told = error.errors(include_url=False, include_input=False)[:MOST_FAULTS]
+        faults = [_fault(each, model) for each in told]
     if faults[0].field == "" and not _is_object(body):
         raise Problem(MALFORMED, "The body must be one JSON object in UTF-8.")
     first = faults[0]

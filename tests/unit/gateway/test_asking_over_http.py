@@ -15,7 +15,6 @@ from services.gateway.domain import (
     is_for_operators,
     is_key,
     objection,
-    seed_of,
 )
 from services.gateway.http.actions import ADDRESSES
 from services.gateway.http.limits import FAILURES, Limits
@@ -57,21 +56,18 @@ def test_each_token_has_its_own_rate() -> None:
 
 
 def test_an_org_reserves_for_itself_and_gives_back_what_it_holds() -> None:
-    for command in ("number.reserve", "number.extend", "number.release"):
+    for command in ("number.reserve", "number.release"):
         assert not is_for_operators(command, ACME)
     assert objection("number.reserve", ACME, number(None), HOLDER) is None
     assert objection("number.release", ACME, number("acme"), {}) is None
-    assert objection("number.extend", ACME, number("acme"), HOLDER) is None
     assert "own" not in (objection("number.reserve", ACME, number(None), {"holder": {"org": "beta"}}) or "own")
-    assert "holds" not in (objection("number.extend", ACME, number("acme"), {"holder": {"org": "beta"}}) or "holds")
     for org in (None, "beta"):
         assert "does not hold" in (objection("number.release", ACME, number(org), {}) or "")
-        assert "does not hold" in (objection("number.extend", ACME, number(org), HOLDER) or "")
 
 
 def test_everything_else_is_for_operators() -> None:
     others = {message.model_fields["type"].annotation.__args__[0] for message in ADDRESSES.values()}
-    others -= {"number.reserve", "number.release", "number.extend"}
+    others -= {"number.reserve", "number.release"}
     for command in (*others, "number.add", "number.update", "number.import"):
         assert is_for_operators(command, ACME)
         assert not is_for_operators(command, OPERATOR)
@@ -85,13 +81,6 @@ def test_the_id_of_a_command_tells_its_token_whose_it_is_and_nobody_else() -> No
         assert not is_command_of("other", id)
     assert not is_command_of("token", "gw-")
     assert not is_command_of("token", id.upper())
-
-
-def test_the_same_key_gives_the_same_commands_to_the_same_token_only() -> None:
-    seed = seed_of("key", 0)
-    assert command_id("token", seed) == command_id("token", seed_of("key", 0))
-    several = {command_id(token, seed_of(key, nth)) for token in "ab" for key in ("key", "yek") for nth in range(3)}
-    assert len(several) == 12
 
 
 KEYS = [("k", True), ("~" * 255, True), ("", False), ("a b", False), ("\u00e9", False), ("k" * 256, False)]

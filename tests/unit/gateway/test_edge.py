@@ -16,7 +16,7 @@ from services.gateway.http.admission import Admission
 from services.gateway.http.figures import Figures
 from services.gateway.http.limits import FAILURES, Limits
 from services.gateway.http.problems import Problem
-from services.gateway.http.reading import read
+from services.gateway.http.reading import MOST_FAULTS, MOST_PARTS, read
 from services.gateway.http.waiting import Waiting
 from services.gateway.tokens import Tokens
 
@@ -136,6 +136,13 @@ def test_a_body_that_cannot_be_meant_is_refused_by_field(body: Any, status: int,
         read(TokenWish, json.dumps(body).encode())
     assert refused.value.kind.status == status
     assert [fault.field for fault in refused.value.faults] == ([field] if field else [])
+
+
+def test_of_many_faults_the_first_are_told_and_of_too_many_none() -> None:
+    for many, told in ((MOST_PARTS, MOST_FAULTS), (MOST_PARTS + 2, 0)):
+        with pytest.raises(Problem) as refused:
+            read(TokenWish, json.dumps({f"x{n}": n for n in range(many)}).encode())
+        assert (refused.value.kind.status, len(refused.value.faults)) == (422, told)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b'{"name": "\\ud800"}'])
