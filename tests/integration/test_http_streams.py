@@ -123,6 +123,16 @@ def test_who_does_not_read_keeps_nobody_waiting(counter: Counter) -> None:
         each.close()
 
 
+def test_a_stream_ends_when_its_token_is_revoked(counter: Counter) -> None:
+    desk, made = counter.operator(), {"name": "follower", "scopes": ["read"]}
+    token = desk.post("/tokens", json=made).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    with desk.stream("GET", "/changes", headers=headers, timeout=20) as answer:
+        assert answer.status_code == 200
+        assert desk.delete("/tokens/follower").status_code == 204
+        assert all(not line.startswith("data") for line in answer.iter_lines()), "and it has an end"
+
+
 def test_changes_are_followed_by_number_and_by_owner(counter: Counter) -> None:
     desk = counter.operator()
     one, two = added(desk), added(desk)

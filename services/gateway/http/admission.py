@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from services.chassis.clock import SystemClock
+from services.chassis.errors import StoreTrouble
 from services.gateway.domain import Scope, Token, digest, looks_like_secret
 from services.gateway.http.figures import Figures
 from services.gateway.http.limits import Limits
@@ -38,6 +39,18 @@ class Admission:
                 TOO_MANY, "This token asks too often; wait as long as Retry-After says.", headers=retry_after(wait)
             ))  # fmt: skip
         return token
+
+    async def stands(self, token: Token) -> bool:
+        """Tell whether a token that was let in still lets in; while the database is away, whether it has not ended."""
+        now = self.now()
+        known, looked = self._known.get(token.id, (None, 0.0))
+        if known is None or now - looked >= REMEMBERED:
+            try:
+                known = await self.tokens.known_by(token.id)
+            except StoreTrouble:
+                return token.is_good(SystemClock().now())
+            self._remember(token.id, known, now)
+        return known is not None and known.is_good(SystemClock().now())
 
     def require(self, token: Token, scope: Scope) -> None:
         """Let go on with a token that is for this. Raises `Problem`."""

@@ -5,7 +5,8 @@ Kafka keeps the records and whoever reads keeps the place; so a stream costs the
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import orjson
@@ -84,7 +85,7 @@ class Changes:
             raise _no_place()
         wish = Wish(numbers, self._owner(only(asked, "owner"), token), token.asker)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return await begun(self._parts(wish, place), "text/event-stream", headers)
+        return await begun(self._parts(wish, token, place), "text/event-stream", headers)
 
     def _owner(self, owner: str | None, token: Token) -> str | None:
         """Give the owner that is followed. Raises `Problem`: whether something comes would tell what others hold."""
@@ -92,21 +93,36 @@ class Changes:
             return owner
         raise self._desk.admission.refused(token, "owner must be the org of the token: what others hold is not told.")
 
-    async def _parts(self, wish: Wish, place: Sequence[int] | None) -> Parts:
+    async def _parts(self, wish: Wish, token: Token, place: Sequence[int] | None) -> Parts:
         now = asyncio.get_running_loop().time
         with self._slots.taken():
-            async with self._desk.follower() as follower:
+            async with self._desk.follower() as follower, self._watched(token) as watching:
                 offsets = await follower.begin(place)
                 if offsets is None:
                     raise _no_place()
                 yield b"retry: %d\n" % RETRY + _heartbeat(offsets)
                 told, known = now(), dict[str, int]()
-                while not self._desk.closing.is_set():
+                while not (self._desk.closing.is_set() or watching.done()):
                     part = b"".join(_events(await follower.read(LOOK), offsets, wish, known))
                     if not part and now() - told < HEARTBEAT:
                         continue
                     yield part or _heartbeat(offsets)
                     told = now()
+
+    @asynccontextmanager
+    async def _watched(self, token: Token) -> AsyncIterator["asyncio.Task[None]"]:
+        """Look beside the stream whether its token still stands: the database may be slow, or away."""
+        watching = asyncio.create_task(self._until_ended(token))
+        try:
+            yield watching
+        finally:
+            watching.cancel()
+
+    async def _until_ended(self, token: Token) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            if not await self._desk.admission.stands(token):
+                return
 
     def offers(self) -> tuple[Offer, ...]:
         """Give what may be asked."""
