@@ -67,7 +67,7 @@ class Finder:
         if search.as_of is not None:
             return await standing(self.viewer, views.history, search, fits, many, self.patience)
         page = await self.viewer.select(views.catalogue, fits, order(search), many, self.patience, at_once=at_once)
-        return answered(page)
+        return answered(page, self.patience)
 
     async def facets(self, search: Search, asker: Asker) -> Facets:
         """Give how many numbers fit, by facet: exactly where they are counted already, or are not very many.

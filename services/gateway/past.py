@@ -29,6 +29,7 @@ class Historian:
     """Knows what was."""
 
     viewer: Viewer
+    patience: float = PATIENCE
     _live: LiveViews = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Historian:
 
     async def _latest(self, wanted: Document, many: int) -> list[Document]:
         history = (await self._live.get()).history
-        return answered(await self.viewer.select(history, wanted, [("_id", -1)], many, PATIENCE))
+        return answered(await self.viewer.select(history, wanted, [("_id", -1)], many, self.patience), self.patience)
 
 
 async def standing(
@@ -78,9 +79,8 @@ async def standing(
     found, wanted = list[Entry](), fits
     while len(found) < many:
         left = end - clock()
-        changes = answered(
-            await viewer.select(history, wanted, order(search), size, left) if left > 0 else None
-        )  # fmt: skip
+        page = await viewer.select(history, wanted, order(search), size, left) if left > 0 else None
+        changes = answered(page, seconds)
         found += await _stood(viewer, history, search, changes)
         if len(changes) < size:
             break

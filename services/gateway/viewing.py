@@ -39,11 +39,11 @@ def live_of(viewer: Viewer) -> LiveViews:
     return _LIVE.setdefault(viewer, LiveViews(ref(viewer)))
 
 
-def answered(found: list[Document] | None) -> list[Document]:
-    """Give what was found. Raises `WrongSearch` for what took too long."""
+def answered(found: list[Document] | None, seconds: float) -> list[Document]:
+    """Give what was found. Raises `WrongSearch` for what took longer than `seconds`."""
     if found is None:
         raise WrongSearch(
-            f"This search takes longer than {PATIENCE:.0f} s, since most numbers would have to be looked at; add an "
+            f"This search takes longer than {seconds:g} s, since most numbers would have to be looked at; add an "
             "owner, a subscription, a state, or the beginning of the number."
         )
     return found

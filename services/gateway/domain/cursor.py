@@ -1,9 +1,9 @@
 """Cursors: where a page ended, opaque, and good for no other search than its own."""
 
 import base64
-import binascii
 import hashlib
 import json
+import re
 from typing import NamedTuple
 
 from services.gateway.domain.asker import Asker
@@ -11,6 +11,7 @@ from services.gateway.domain.search import Search, WrongSearch
 
 _CHECK = 8  # bytes
 _LONGEST = 200  # characters
+_NUMBER = re.compile(r"\+[0-9]{1,15}", re.ASCII)
 
 
 class Place(NamedTuple):
@@ -36,7 +37,9 @@ def place_of(cursor: str, search: Search, asker: Asker) -> Place:
         if check != _check(content, search, asker):
             raise ValueError
         number, at = json.loads(content)
-    except (ValueError, binascii.Error):
+        if not (isinstance(number, str) and _NUMBER.fullmatch(number) and type(at) is int and abs(at) <= 2**53):
+            raise ValueError
+    except (ValueError, TypeError, RecursionError):
         raise WrongSearch(
             "cursor: is damaged or belongs to another search; give it back as the last page gave it, with the same "
             "filters and order, or begin without it."

@@ -110,15 +110,16 @@ class Actions:
         [command] = done.commands
         headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
         outcome = done.outcomes.get(command.id)
-        if outcome is None:
+        entry = None
+        if outcome is not None and outcome.accepted:
+            entry = await self._desk.historian.version(wish.number, outcome.version or 0)
+        if outcome is None or (outcome.accepted and entry is None):  # the views are just made anew
             pending = CommandShown(id=command.id, status="pending", number=wish.number)
             headers["Location"] = f"/v1/commands/{command.id}"
             return said(pending.model_dump(), 202, headers)
-        if not outcome.accepted:
+        if entry is None:
             raise refused(outcome, if_match=wish.version is not None, headers=headers)
-        entry = await self._desk.historian.version(wish.number, outcome.version or 0)
         headers["ETag"] = etag(outcome.version or 0)
-        assert entry is not None, "written in the transaction of its outcome"
         return said(token.asker.sees(shown(entry)), headers=headers)
 
     def offers(self) -> tuple[Offer, ...]:

@@ -22,6 +22,7 @@ class Desk:
     """The collaborators of all that is offered."""
 
     finder: Finder
+    exporter: Finder  # which has more time
     present: Present
     historian: Historian
     commands: Commands

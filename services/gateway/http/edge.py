@@ -1,6 +1,7 @@
 """The server of the HTTP API: it lives as long as the process, beside the lanes."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ from services.gateway.http.commanding import Commands
 from services.gateway.http.desk import Desk
 from services.gateway.http.figures import Figures
 from services.gateway.http.limits import Limits
+from services.gateway.http.narrow import Narrow
+from services.gateway.http.streaming import SlowReader
 from services.gateway.http.waiting import Waiting
 from services.gateway.outcomes import Outcomes
 from services.gateway.past import Historian
@@ -33,6 +36,9 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import Tokens
 
 GRACE = 5  # seconds in which requests are answered that were asked before the end
+SEARCHES, TURN = 3, 1.0  # at once in a process, and seconds that others wait for a turn
+PATIENCE = 2.0  # seconds that a search may take
+EXPORTED, EXPORTS_TURN = 2, 60.0  # pages of exports at once, whose searches may take longer
 BACKLOG = 512  # connections that wait to be taken
 
 
@@ -53,10 +59,11 @@ def edges_of(settings: GatewaySettings) -> tuple[Edge, ...]:
 
 @asynccontextmanager
 async def _desk(parts: Parts, settings: GatewaySettings) -> AsyncIterator[Desk]:
-    viewer, tokens, figures = cast(Viewer, parts.store), Tokens(parts.store), Figures(parts.metrics.registry)
+    store, tokens, figures = cast(Viewer, parts.store), Tokens(parts.store), Figures(parts.metrics.registry)
+    viewer, exporter = Narrow(store, SEARCHES, TURN), Finder(Narrow(store, EXPORTED, EXPORTS_TURN))
     now = asyncio.get_running_loop().time
     admission = Admission(tokens, Limits(settings.http_rate, now), figures, now)
-    views = Finder(viewer), Present(viewer), Historian(viewer)
+    views = Finder(viewer, patience=PATIENCE), exporter, Present(viewer), Historian(viewer, PATIENCE)
     jobs = Jobs(cast(JobStore, parts.store))
     clerk = Clerk(jobs, parts.clock, settings.bulk_deletes, settings.strict_numbers)
     async with _commands(parts, viewer, settings) as commands:
@@ -109,6 +116,7 @@ async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator[None]:
         api(desk), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False, backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
     )  # fmt: skip
+    logging.getLogger("uvicorn.error").addFilter(_is_of_note)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([listener]))
     try:
@@ -117,3 +125,8 @@ async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator[None]:
         desk.closing.set()
         server.should_exit = True
         await task
+
+
+def _is_of_note(record: logging.LogRecord) -> bool:
+    """Leave out that somebody reads too slowly: their connection is cut by an error, and it is no defect."""
+    return not (record.exc_info and isinstance(record.exc_info[1], SlowReader))

@@ -59,7 +59,7 @@ class Exporting:
         with self._slots.taken():
             writer = _opened(format, sink)
             writer.begin()
-            async with aclosing(walk(self._desk.finder, search, asker)) as pages:
+            async with aclosing(walk(self._desk.exporter, search, asker)) as pages:
                 async for page in pages:
                     await asyncio.to_thread(writer.write, page.numbers)  # others are answered meanwhile
                     yield sink.getvalue()
@@ -71,7 +71,7 @@ class Exporting:
         with self._slots.taken(), tempfile.TemporaryFile() as file:
             writer = _opened(format, file)
             await asyncio.to_thread(writer.begin)
-            async with aclosing(walk(self._desk.finder, search, asker)) as pages:
+            async with aclosing(walk(self._desk.exporter, search, asker)) as pages:
                 async for page in pages:
                     await asyncio.to_thread(writer.write, page.numbers)
             await asyncio.to_thread(writer.end)

@@ -6,14 +6,25 @@ import time
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis.errors import KafkaAway, StoreTrouble
 from services.gateway.domain import WrongSearch
 from services.gateway.http.admission import Admission
 from services.gateway.http.figures import Figures
-from services.gateway.http.problems import DATABASE_AWAY, INTERNAL, INVALID, KAFKA_AWAY, Fault, Problem, retry_after
+from services.gateway.http.problems import (
+    DATABASE_AWAY,
+    INTERNAL,
+    INVALID,
+    KAFKA_AWAY,
+    LEFT,
+    Fault,
+    Problem,
+    retry_after,
+)
 from services.gateway.http.reading import most_bytes, too_large
+from services.gateway.http.streaming import SlowReader
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +47,9 @@ class Guard:
         try:
             await self._pass(scope, headers)
             await self._app(scope, receive, answer.send)
+        except SlowReader:
+            answer.status = LEFT.status
+            raise
         except Exception as error:
             if answer.status is not None:
                 raise  # half of an answer: whoever reads it has to see that it is cut off
@@ -54,7 +68,9 @@ class Guard:
 
     def _count(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
-        self._figures.requests.labels(f"{_METHODS.get(scope['method'], 'OTHER')} {route}", answer.status or 499).inc()
+        self._figures.requests.labels(
+            f"{_METHODS.get(scope['method'], 'OTHER')} {route}", answer.status or LEFT.status
+        ).inc()
         self._figures.seconds.labels(route).observe(seconds)
 
 
@@ -83,6 +99,8 @@ def problem_of(error: Exception, request: str) -> Problem:
         field, colon, message = str(error).partition(": ")
         faults = [Fault(field, message.removesuffix("."))] if colon else []
         return Problem(INVALID, str(error), faults)
+    if isinstance(error, ClientDisconnect):
+        return Problem(LEFT, "The body broke off.")
     if isinstance(error, KafkaAway):
         return Problem(KAFKA_AWAY, "Kafka does not answer now; try again.", headers=retry_after(_AGAIN))
     if isinstance(error, StoreTrouble):

@@ -33,9 +33,10 @@ UNKNOWN_PLACE = Kind(422, "unknown_place", "The stream cannot go on from there")
 KEY_REUSED = Kind(422, "idempotency_key_reused", "This key belongs to another request")
 VERSION_MISMATCH = Kind(412, "version_mismatch", "The number is at another version")
 TOO_MANY = Kind(429, "too_many_requests", "Too many requests")
+LEFT = Kind(499, "client_left", "Whoever asked has left")  # seen in figures only
 INTERNAL = Kind(500, "internal_error", "A defect of the gateway")
 KAFKA_AWAY = Kind(503, "kafka_away", "Kafka does not answer")
-BUSY = Kind(503, "busy", "There is no room for another stream")
+BUSY = Kind(503, "busy", "There is no room for more at once")
 DATABASE_AWAY = Kind(503, "database_away", "The database does not answer")
 
 _ABOUT = "/problems/"

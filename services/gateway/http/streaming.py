@@ -16,6 +16,10 @@ _AGAIN = 10.0  # seconds
 Parts = AsyncGenerator[bytes, None]
 
 
+class SlowReader(Exception):
+    """Whoever reads is too slow, and is left: no defect, but an answer that is cut off has to look so."""
+
+
 class Slots:
     """Room for so many streams of a kind in this process."""
 
@@ -73,8 +77,11 @@ async def begun(parts: Parts, media_type: str, headers: Mapping[str, str] | None
 
 
 async def _taken(send: Send, part: bytes, *, more: bool = True) -> None:
-    async with asyncio.timeout(SLOW):
-        await send({"type": "http.response.body", "body": part, "more_body": more})
+    try:
+        async with asyncio.timeout(SLOW):
+            await send({"type": "http.response.body", "body": part, "more_body": more})
+    except TimeoutError:
+        raise SlowReader from None
 
 
 async def _left(receive: Receive) -> None:

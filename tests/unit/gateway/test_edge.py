@@ -3,17 +3,21 @@
 import asyncio
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.requests import ClientDisconnect
 
 from services.chassis.clock import SystemClock
+from services.chassis.errors import StoreTrouble
 from services.chassis.memory import MemoryDatabase, MemoryStore
 from services.gateway.domain import Outcome, TokenWish, secret_of
 from services.gateway.http.admission import Admission
 from services.gateway.http.figures import Figures
+from services.gateway.http.guard import problem_of
 from services.gateway.http.limits import FAILURES, Limits
 from services.gateway.http.problems import Problem
 from services.gateway.http.reading import MOST_FAULTS, MOST_PARTS, read
@@ -60,6 +64,22 @@ async def test_a_revocation_counts_after_a_second(door: Door) -> None:
     await door.tokens.revoke("desk", SystemClock().now())
     door.time += 1.0
     assert await door.says(f"Bearer {SECRET}") == 401
+
+
+async def test_a_stream_looks_whether_its_token_stands(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = await door.admission.admitted(f"Bearer {SECRET}", "there")
+    assert await door.admission.stands(token)
+    await door.tokens.revoke("desk", SystemClock().now())
+    door.time += 1.0
+    assert not await door.admission.stands(token)
+
+    async def away(*_: Any) -> Any:
+        raise StoreTrouble
+
+    monkeypatch.setattr(door.tokens.store, "get", away)
+    door.time += 1.0
+    assert await door.admission.stands(token), "nobody knows better"
+    assert not await door.admission.stands(replace(token, expires=token.created))
 
 
 async def test_a_token_that_has_ended_lets_nobody_in(door: Door) -> None:
@@ -156,3 +176,8 @@ def test_times_are_read_as_everywhere() -> None:
     wish = read(TokenWish, b'{"name": "a", "expires": "2026-03-01T01:00:00+01:00"}')
     assert isinstance(wish.expires, datetime)
     assert wish.expires.hour == 0
+
+
+def test_who_leaves_is_no_defect(caplog: pytest.LogCaptureFixture) -> None:
+    assert problem_of(ClientDisconnect(), "abc").kind.status == 499
+    assert not caplog.records

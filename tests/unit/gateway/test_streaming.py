@@ -10,7 +10,7 @@ from services.gateway.domain import read_place, written_place
 from services.gateway.http import streaming
 from services.gateway.http.figures import Figures
 from services.gateway.http.problems import Problem
-from services.gateway.http.streaming import Parts, Slots, begun
+from services.gateway.http.streaming import Parts, Slots, SlowReader, begun
 
 
 def test_a_place_is_read_as_it_was_written() -> None:
@@ -61,7 +61,7 @@ async def test_a_reader_that_is_too_slow_is_left(monkeypatch: pytest.MonkeyPatch
         if taken > 3:
             await asyncio.Event().wait()
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(SlowReader):
         await (await begun(endless.parts(), "text/plain"))({"type": "http"}, never, send)
     assert (endless.given, endless.ended) == (3, True), "nothing is made that nobody takes"
 
