@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from services.gateway.bulk.carrying import WINDOW
 from services.gateway.bulk.chunks import SIZE
+from services.gateway.bulk.turns import WINDOW
 from services.ops.cli import outcome_of
 from services.ops.faults import Exit
 from services.ops.stack import Stack, local_stack

@@ -1,7 +1,8 @@
 """One job carried out by one gateway: chunks in flight, answers found, chunks settled in order.
 
 Two gateways at the same job do nothing twice, for commands have the ids of their rows; a lease only spares them the
-work. What was in flight when a gateway died is looked up first, and sent again where it has no answer.
+work. What was in flight when a gateway died is looked up first, and sent again where it has no answer: in a job that
+drains too, for inventory may have carried it out.
 """
 
 import asyncio
@@ -20,16 +21,15 @@ from services.chassis.errors import Conflict, KafkaAway, StoreTrouble
 from services.chassis.retry import Delays
 from services.gateway.bulk.flight import Flight
 from services.gateway.bulk.jobs import Jobs, real_now
-from services.gateway.bulk.turns import LeaseLost, ended, heard_of, renewed, settled_in
+from services.gateway.bulk.turns import WINDOW, LeaseLost, ended, heard_of, renewed, settled_in
 from services.gateway.domain import Outcome
 from services.gateway.domain.cell import merged
-from services.gateway.domain.job import DRAINING, Job
+from services.gateway.domain.job import Job
 from services.gateway.domain.row import Row
 from services.gateway.domain.verb import VERBS
 
 log = logging.getLogger(__name__)
 
-WINDOW = 8  # chunks in flight
 HEARD = 1.0  # seconds between signs of life, and looks at what was asked meanwhile
 SILENCE = 5.0  # seconds without an answer after which a job says that it waits
 GIVEN_UP = timedelta(days=3)  # answers are forgotten then
@@ -98,8 +98,7 @@ class Carrying:
 
     @property
     def _may_send(self) -> bool:
-        room = len(self._flights) < WINDOW and self._sent < self.job.chunks
-        return room and self.job.state not in DRAINING
+        return len(self._flights) < WINDOW and self._sent < self.job.sent
 
     async def _send_next(self) -> None:
         flight = Flight(self.job, await self.means.jobs.chunk(self.job.id, self._sent))

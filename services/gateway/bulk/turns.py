@@ -10,6 +10,7 @@ from services.gateway.bulk.jobs import real_now
 from services.gateway.domain.job import AT_WORK, DRAINING, ENDED, Job, JobState
 
 LEASE = timedelta(seconds=10)  # after which a silent gateway loses its job
+WINDOW = 8  # chunks in flight
 
 
 class LeaseLost(Exception):
@@ -22,7 +23,7 @@ def leased(job: Job, owner: str) -> Job:
     if job.state not in AT_WORK or (job.leased_until is not None and job.leased_until > now):
         raise LeaseLost
     state = "running" if job.state == "ready" else job.state
-    return replace(job, state=state, owner=owner, leased_until=now + LEASE, stirred=now)
+    return _opened(replace(job, state=state, owner=owner, leased_until=now + LEASE, stirred=now))
 
 
 def renewed(job: Job) -> Job:
@@ -46,9 +47,14 @@ def settled_in(job: Job, place: int, settled: Sequence[Settled]) -> Job:
     counts.update(each.outcome for each in fresh)
     codes.update(each.code for each in fresh if each.code is not None)
     state = "running" if job.state == "waiting" else job.state
-    return replace(
+    return _opened(replace(
         job, next=place + 1, counts=dict(counts), codes=dict(codes), state=state, note=None, stirred=real_now()
-    )  # fmt: skip
+    ))  # fmt: skip
+
+
+def _opened(job: Job) -> Job:
+    """Let the next chunks be sent, in the transaction that makes room for them; none more of a job that drains."""
+    return job if job.state in DRAINING else replace(job, sent=min(job.next + WINDOW, job.chunks))
 
 
 def heard_of(job: Job, note: str | None) -> Job:

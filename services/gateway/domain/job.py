@@ -41,8 +41,8 @@ class WrongMove(ValueError):
 class Job:
     """What is known of a job. Times are real, whatever the bank's clock says.
 
-    `next`: the first chunk that is not done; `counts` and `codes`: rows by outcome and by code; `of`: the job that
-    this one undoes; `note`: why it stands where it does.
+    `next`: the first chunk that is not done; `sent`: the first that nobody can have sent; `counts` and `codes`: rows by
+    outcome and by code; `of`: the job that this one undoes; `note`: why it stands where it does.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Job:
     rows: int = 0
     chunks: int = 0
     next: int = 0
+    sent: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     codes: Mapping[str, int] = field(default_factory=dict)
     sha256: str | None = None
