@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from services.chassis.ports import Document
 from services.chassis.work import derived_id
 from services.gateway.domain import PREFIX, Outcome
-from services.gateway.domain.row import Refused, Row
+from services.gateway.domain.row import SAID, Refused, Row, cut
 
 SIZE = 500  # rows
 
@@ -22,7 +22,8 @@ class Settled(NamedTuple):
     @classmethod
     def of(cls, outcome: Outcome) -> "Settled":
         """Give what inventory has answered."""
-        return cls("accepted" if outcome.accepted else "rejected", outcome.code, outcome.message, outcome.version)
+        reason = None if outcome.message is None else cut(outcome.message, SAID)
+        return cls("accepted" if outcome.accepted else "rejected", outcome.code, reason, outcome.version)
 
 
 class Chunk(NamedTuple):

@@ -1,7 +1,9 @@
 """Rows become a job: they are read, judged and stored, and only when all are there may it run."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,8 +12,10 @@ from services.gateway.bulk.foreseeing import AnyRows, Foreseer, Rows, in_chunks
 from services.gateway.bulk.jobs import Jobs, new_id, real_now
 from services.gateway.domain.foresight import NEEDS_FORCE, Foreseen
 from services.gateway.domain.job import Job, WrongMove, needs_approval
-from services.gateway.domain.row import Refused, Row, WrongFile
+from services.gateway.domain.row import SAID, Refused, Row, WrongFile, cut
 from services.gateway.domain.verb import Verb
+
+GRACE = 5.0  # seconds to say why a submission broke off
 
 
 class PlanChanged(WrongFile):
@@ -47,21 +51,30 @@ class Submission:
     async def of(self, order: Order, rows: AnyRows, sha256: Callable[[], str | None]) -> Job:
         """Give the job, ready or awaiting approval. Raises `WrongFile`, `PlanChanged`, `WrongMove`, `StoreTrouble`.
 
-        `sha256`: of the file, called when all is read. A submission that fails leaves a refused job that says why.
+        `sha256`: of the file, called when all is read. A submission that fails, or whose sender is gone, leaves a
+        refused job that says why, if MongoDB answers.
         """
         job = Job(
             new_id(), order.verb.name, order.file, order.who, real_now(), order.common, plan=order.plan, of=order.of
         )
-        await self.jobs.add(job)
         try:
+            await self.jobs.add(job)
             complete = await self._stored(job, order, rows)
             if order.plan is not None and self.foreseer.plan.hash != order.plan:
                 raise PlanChanged("plan_changed: the rows would come out otherwise now; look at them with --dry-run.")
-        except WrongFile as error:
-            why = str(error)
-            await self.jobs.change(job.id, lambda job: replace(job, state="refused", note=why, finished=real_now()))
+            return await self.jobs.change(job.id, lambda job: self._ready(job, replace(complete, sha256=sha256())))
+        except BaseException as error:
+            await self._refuse(job, str(error) if isinstance(error, WrongFile) else "It broke off; submit it again.")
             raise
-        return await self.jobs.change(job.id, lambda job: self._ready(job, replace(complete, sha256=sha256())))
+
+    async def _refuse(self, job: Job, why: str) -> None:
+        def refused(now: Job) -> Job:
+            ended = replace(now, state="refused", note=cut(why, SAID), finished=real_now())
+            return ended if now.state == "receiving" else now
+
+        with suppress(Exception):  # it is known already that something is wrong
+            async with asyncio.timeout(GRACE):
+                await self.jobs.change(job.id, refused)
 
     async def _stored(self, job: Job, order: Order, rows: AnyRows) -> Job:
         chunks, total, codes = 0, 0, Counter[str]()

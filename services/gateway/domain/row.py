@@ -3,6 +3,12 @@
 from typing import Any, NamedTuple
 
 SHOWN = 100  # characters of what was refused that are kept
+SAID = 500  # characters of a reason
+
+
+def cut(text: str, most: int) -> str:
+    """Give a text of at most so many characters, with a mark where something is left out."""
+    return text if len(text) <= most else text[: most - 1] + "\u2026"
 
 
 class Row(NamedTuple):
@@ -23,8 +29,8 @@ class Refused(NamedTuple):
 
     @classmethod
     def of(cls, line: int, text: str, code: str, reason: str) -> "Refused":
-        """Refuse a row, keeping a bounded part of its text."""
-        return cls(line, text if len(text) <= SHOWN else text[: SHOWN - 1] + "\u2026", code, reason)
+        """Refuse a row, keeping a bounded part of its text and reason: some hundred are stored as one document."""
+        return cls(line, cut(text, SHOWN), code, cut(reason, SAID))
 
 
 class WrongFile(ValueError):

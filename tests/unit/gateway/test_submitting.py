@@ -1,0 +1,59 @@
+"""Submissions that break off."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.gateway.bulk.submitting import Order, Submission
+from services.gateway.domain.job import Job, WrongMove, moved
+from services.gateway.domain.row import Row, WrongFile
+from services.gateway.domain.verb import VERBS
+
+ORDER = Order(VERBS["release"], "numbers.csv", "ann")
+ROWS = [Row(2, "+6531580001", {"remark": "x"})]
+
+
+class Kept:
+    """One job; its first chunk meets what befalls it."""
+
+    def __init__(self, befalls: Callable[["Kept"], None]) -> None:
+        self._befalls = befalls
+
+    async def add(self, job: Job) -> None:
+        self.job = job
+
+    async def add_chunk(self, job: Job, chunk: Any) -> None:
+        self._befalls(self)
+
+    async def change(self, id: str, how: Callable[[Job], Job]) -> Job:
+        self.job = how(self.job)
+        return self.job
+
+
+def raises(error: BaseException) -> Callable[[Kept], None]:
+    def fail(kept: Kept) -> None:
+        raise error
+
+    return fail
+
+
+def cancelled(kept: Kept) -> None:
+    kept.job = moved(kept.job, "cancel", "bob", kept.job.created)
+
+
+@pytest.mark.parametrize("error", [WrongFile("No."), OverflowError("x"), asyncio.CancelledError()])
+async def test_whatever_breaks_a_submission_off_none_stays_receiving(error: BaseException) -> None:
+    kept = Kept(raises(error))
+    with pytest.raises(type(error)):
+        await Submission(kept, None, 100).of(ORDER, ROWS, lambda: None)  # type: ignore[arg-type]
+    assert (kept.job.state, kept.job.finished is not None) == ("refused", True)
+    assert kept.job.note == ("No." if isinstance(error, WrongFile) else "It broke off; submit it again.")
+
+
+async def test_a_job_that_was_cancelled_while_its_rows_came_stays_so() -> None:
+    kept = Kept(cancelled)
+    with pytest.raises(WrongMove, match="submit them again"):
+        await Submission(kept, None, 100).of(ORDER, ROWS, lambda: None)  # type: ignore[arg-type]
+    assert kept.job.state == "cancelled"
