@@ -22,10 +22,9 @@ from services.gateway.http.problems import Kind, Problem, invalid
 from services.gateway.http.reading import body_of, only, queried, read, whole
 from services.gateway.http.shapes import JobList, JobShown, PlanShown
 from services.gateway.http.streaming import begun
-from services.gateway.http.uploading import PLAN_CHANGED, WRONG_FILE
+from services.gateway.http.uploading import PLAN_CHANGED, WRONG_FILE, WRONG_MOVE
 
 UNKNOWN_JOB = Kind(404, "unknown_job", "There is no such job")
-WRONG_MOVE = Kind(409, "wrong_state", "The job does not allow this now")
 MOVES: dict[str, Scope] = {"pause": "bulk", "resume": "bulk", "cancel": "bulk", "approve": "admin"}
 _TYPES = {"csv": "text/csv; charset=utf-8; header=present", "jsonl": "application/jsonl"}
 _JOB: Parameter = {
@@ -81,7 +80,10 @@ class JobsOverHttp:
             raise invalid("format", f"must be one of {', '.join(_TYPES)}")
         job = await self._job(request, token)
         headers = {"Content-Disposition": f'attachment; filename="{job.id}.{format}"', "Cache-Control": "no-store"}
-        return await begun(written(self._jobs, job, format), _TYPES[format], headers)
+        try:
+            return await begun(written(self._jobs, job, format), _TYPES[format], headers)
+        except NoSuchJob as error:  # it is forgotten in this moment
+            _refuse(error)
 
     async def move(self, move: str, request: Request, token: Token) -> Response:
         """Answer with the job as it is then."""
@@ -100,7 +102,7 @@ class JobsOverHttp:
             if wish.dry_run:
                 return said(shown_plan(await self._desk.clerk.preview_undo(job, wish.remark)))
             made = await self._desk.clerk.undo(job, token.name, wish.remark, wish.plan)
-        except (WrongMove, WrongFile) as error:
+        except (WrongMove, WrongFile, NoSuchJob) as error:
             _refuse(error)
         return said(shown_job(made), 201, {"Location": f"/v1/jobs/{made.id}"})
 

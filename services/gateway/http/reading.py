@@ -19,6 +19,7 @@ LARGEST = {"/v1/numbers": 1 << 20, "/v1/jobs": 1 << 30}  # of a list of numbers,
 MOST_PARTS = 10_000  # of a body, counted by its commas: each may be wrong, and is told of at length
 MOST_FAULTS = 20  # that are told
 SLOW = 20.0  # seconds for a body to come, but a file
+SLOW_PART = 30.0  # seconds for the next part of a file
 JSON = "application/json"
 _NUMBERS = ("number", "pattern", "q")  # may begin with +, which is a blank in a query unless it is written as %2B
 
@@ -74,9 +75,7 @@ async def body_of(request: Request, types: Collection[str] = (JSON,)) -> bytes:
         async with asyncio.timeout(SLOW):
             return b"".join([part async for part in parts_of(request)])
     except TimeoutError:
-        raise Problem(
-            TOO_SLOW, f"The body did not come within {SLOW:.0f} s; send it at once.", headers={"Connection": "close"}
-        ) from None
+        raise _too_slow(f"The body did not come within {SLOW:.0f} s; send it at once.") from None
 
 
 def type_of(request: Request) -> str:
@@ -101,6 +100,20 @@ async def parts_of(request: Request) -> AsyncIterator[bytes]:
         yield part
 
 
+async def parts_in_time(request: Request) -> AsyncIterator[bytes]:
+    """Give a large body as it comes. Raises `Problem` for one that is too large, or whose next part is too slow."""
+    parts = parts_of(request)
+    while True:
+        try:
+            async with asyncio.timeout(SLOW_PART):
+                part = await anext(parts, None)
+        except TimeoutError:
+            raise _too_slow(f"No more of the body came for {SLOW_PART:.0f} s; send it again.") from None
+        if part is None:
+            return
+        yield part
+
+
 def most_bytes(path: str) -> int:
     """Give how large a body may be."""
     return LARGEST.get(path, MOST_BYTES)
@@ -111,6 +124,10 @@ def too_large(most: int) -> Problem:
     return Problem(
         TOO_LARGE, f"The body is larger than {most} bytes; send less at once.", headers={"Connection": "close"}
     )
+
+
+def _too_slow(detail: str) -> Problem:
+    return Problem(TOO_SLOW, detail, headers={"Connection": "close"})
 
 
 def read(model: type[Model], body: bytes) -> Model:

@@ -15,13 +15,14 @@ from services.gateway.bulk.showing import shown_job, shown_plan
 from services.gateway.bulk.submitting import Order, PlanChanged
 from services.gateway.domain import Token
 from services.gateway.domain.cell import common_data
+from services.gateway.domain.job import WrongMove
 from services.gateway.domain.row import WrongFile
 from services.gateway.domain.verb import VERBS, Verb, WrongData
 from services.gateway.http.answers import said
 from services.gateway.http.desk import Desk
 from services.gateway.http.offer import Body, Offer, Parameter
 from services.gateway.http.problems import Kind, Problem, invalid
-from services.gateway.http.reading import must_be_of, only, parts_of, queried, type_of
+from services.gateway.http.reading import must_be_of, only, parts_in_time, queried, type_of
 from services.gateway.http.shapes import JobShown, PlanShown
 from services.gateway.http.streaming import Slots
 
@@ -34,6 +35,7 @@ TYPES = {
     "application/octet-stream": None,  # then `format` says it
 }
 WRONG_FILE = Kind(422, "wrong_file", "The file cannot be meant as a whole")
+WRONG_MOVE = Kind(409, "wrong_state", "The job does not allow this now")
 PLAN_CHANGED = Kind(409, "plan_changed", "The rows would come out otherwise now")
 _TRUTH = {None: False, "false": False, "true": True}
 _VERB: Parameter = {
@@ -100,12 +102,14 @@ class Uploading:
     async def _done(self, wish: Wish, file: BinaryIO, who: str) -> Response:
         order = Order(wish.verb, wish.file, who, wish.common, wish.plan, force=wish.force)
         try:
-            reading = Reading(file, wish.format, wish.verb, wish.common)
+            reading = await asyncio.to_thread(Reading, file, wish.format, wish.verb, wish.common)
             if wish.dry_run:
                 return said(shown_plan(await self._desk.clerk.preview(order, reading), reading.ignored))
             job = await self._desk.clerk.submit(order, reading, lambda: reading.sha256)
         except PlanChanged as error:
             raise Problem(PLAN_CHANGED, f"{error}") from None
+        except WrongMove as error:  # somebody has cancelled it meanwhile
+            raise Problem(WRONG_MOVE, f"{error}") from None
         except WrongFile as error:
             raise Problem(WRONG_FILE, f"{error}") from None
         except WrongSetting as error:
@@ -161,9 +165,9 @@ def _common(verb: Verb, pairs: list[str]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _taken(request: Request) -> Any:
-    """Have the body as a file. Raises `Problem` for a wrong type, and for one that is too large."""
+    """Have the body as a file. Raises `Problem` for one that is too large or too slow."""
     with tempfile.TemporaryFile() as file:
-        async for part in parts_of(request):
+        async for part in parts_in_time(request):
             await asyncio.to_thread(file.write, part)
         file.seek(0)
         yield cast(IO[bytes], file)
