@@ -3,17 +3,23 @@
 import csv
 import io
 import json
+from collections.abc import Mapping
+from datetime import date, time
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.gateway.bulk.files import reading as reading_of
 from services.gateway.bulk.files.lines import LONGEST
 from services.gateway.bulk.files.reading import Reading
 from services.gateway.bulk.files.seen import Seen
+from services.gateway.bulk.files.table import MOST_BLANK
 from services.gateway.domain.cell import common_data, merged
 from services.gateway.domain.row import Refused, Row, WrongFile
 from services.gateway.domain.verb import VERBS, WrongData
@@ -112,6 +118,8 @@ def test_a_duplicate_names_the_first_line() -> None:
         ("number,remark\n".encode("utf-16"), "UTF-16"),
         ("number,remark\n".encode("utf-16-le"), "UTF-16"),
         (b'number,"remark\n', "Line 1"),
+        (b"\n" * (MOST_BLANK + 1) + b"number,remark\n", "headings"),
+        (b"number," + b"remark," * 10_000, "columns"),
     ],
 )
 def test_what_concerns_the_whole_file_is_said_once(content: bytes, said: str) -> None:
@@ -180,6 +188,55 @@ def test_parquet_that_is_none_or_damaged_is_said_to_be() -> None:
     for broken in (b"", b"number\n", whole[:-20], whole[:200] + bytes(400) + whole[600:]):
         with pytest.raises(WrongFile, match=r"Parquet|damaged"):
             read(broken, "import", "parquet")
+
+
+def parquet(columns: Mapping[str, Any], **settings: Any) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream, **settings)  # type: ignore[no-untyped-call]
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("value", [date(2026, 3, 1), time(12, 30), "x"])
+def test_typed_cells_are_plain_json(value: Any) -> None:
+    [row], _ = read(parquet({"number": ["+6531580001"], "remark": [value]}), kind="parquet")
+    assert row == Row(1, "+6531580001", {"remark": str(value)})
+
+
+def test_texts_in_groups_of_rows_and_lists_are_read_as_they_were() -> None:
+    numbers = [f"+6531580{n:03}" for n in range(900)]
+    content = {
+        "number": numbers,
+        "holder": [{"org": f"o{n % 7}"} for n in range(900)],
+        "remark": ["x", None, "y"] * 300,
+    }
+    rows, _ = read(parquet(content, row_group_size=400), "reserve", "parquet", remark="z")
+    assert [row.number for row in rows if isinstance(row, Row)] == numbers
+    assert [row.data["holder"]["org"] for row in rows if isinstance(row, Row)] == [f"o{n % 7}" for n in range(900)]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"remark": ["x" * (LONGEST + 1)] * 1_000}, f"more than {LONGEST} bytes"),
+        ({"holder": [{"org": "x" * (LONGEST + 1)}] * 1_000}, f"more than {LONGEST} bytes"),
+        ({"remark": [f"{n:09}" * 10_000 for n in range(256)]}, "16 MiB"),
+        ({"remark": [f"{n:09}" * 10_000 for n in range(1_000)]}, "64 MiB"),
+    ],
+)
+def test_few_bytes_that_stand_for_many_are_refused(content: Mapping[str, Any], said: str) -> None:
+    [column] = content.values()
+    numbers = [f"+6531580{n:03}" for n in range(len(column))]
+    with pytest.raises(WrongFile, match=said):
+        read(parquet({"number": numbers, **content}), "reserve", "parquet")
+
+
+def test_a_file_has_so_many_rows_and_a_reason_so_many_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_of, "MOST_ROWS", 2)
+    assert len(read(f"number,remark\n{GOOD}{GOOD}")[0]) == 2
+    with pytest.raises(WrongFile, match="split it"):
+        read(f"number,remark\n{GOOD}{GOOD}{GOOD}")
+    refused = Refused.of(1, "x" * 9_999, "wrong_field", "y" * 9_999)
+    assert (len(refused.text), len(refused.reason)) == (100, 500)
 
 
 def test_numbers_seen_are_exact_and_need_few_bytes() -> None:

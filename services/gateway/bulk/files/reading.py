@@ -1,6 +1,7 @@
 """A file read as rows of a verb, each judged by itself; what concerns the whole file is said at once."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
@@ -13,12 +14,14 @@ from services.gateway.bulk.files.objects import objects
 from services.gateway.bulk.files.seen import Seen
 from services.gateway.bulk.files.table import Table
 from services.gateway.domain.cell import merged, nested, read_cell, read_number
-from services.gateway.domain.row import Refused, Row, WrongFile
+from services.gateway.domain.row import SHOWN, Refused, Row, WrongFile, cut
 from services.gateway.domain.verb import NUMBER, Verb, WrongData
 from services.gateway.export.columns import NAMES
 
 FORMATS = ("csv", "jsonl", "parquet")
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+MOST_ROWS = 5_000_000
+MOST_COLUMNS = 200
 _EXPORTED = frozenset((*NAMES, "hold", "holder"))
 _ENDS = ("hold.until", "hold.free_until")
 
@@ -38,7 +41,7 @@ class Reading:
         self.verb, self.ignored, self._common = verb, set[str](), common
         self._known = frozenset((NUMBER, *verb.leaves))
         self._opened = OPENERS[format](stream)
-        self._as_text = format == "csv"
+        self._as_text, self._typed = format == "csv", format == "parquet"
         self._by_columns = bool(self._opened.columns)
         self._exported = "hold.placed" in self._opened.columns
         if self._by_columns:
@@ -52,7 +55,9 @@ class Reading:
     def __iter__(self) -> Iterator[Row | Refused]:
         """Give the rows. Raises `WrongFile` for a fault of the whole file."""
         seen = Seen()
-        for found in self._opened.found:
+        for at, found in enumerate(self._opened.found):
+            if at == MOST_ROWS:
+                raise WrongFile(f"The file has more than {MOST_ROWS:,} rows; split it.")
             row = Refused.of(*found) if isinstance(found, Broken) else self._row(found)
             if isinstance(row, Row) and (before := seen.first(row.number, row.line)) is not None:
                 reason = f"{row.number} stands in line {before} already; of each number the first row counts."
@@ -66,6 +71,8 @@ class Reading:
         try:
             number = read_number(text)
             data = nested(self._values(found.fields))
+            if self._typed:
+                data = orjson.loads(orjson.dumps(data))  # days, times and UUIDs are text from here on
             self._check_data(merged(data, self._common))
         except WrongData as error:
             return Refused.of(found.line, text, error.code, str(error))
@@ -88,8 +95,10 @@ class Reading:
         return given
 
     def _check_columns(self, columns: Sequence[str]) -> None:
-        if twice := [name for name in columns if columns.count(name) > 1]:
-            raise WrongFile(f"Column {twice[0]!r} is there twice; leave one out.")
+        if len(columns) > MOST_COLUMNS:
+            raise WrongFile(f"The file has {len(columns)} columns; leave out what no command has, {MOST_COLUMNS} do.")
+        if twice := [name for name, times in Counter(columns).items() if times > 1]:
+            raise WrongFile(f"Column {cut(twice[0], SHOWN)!r} is there twice; leave one out.")
         self._unknown(columns, "The file")
         if NUMBER not in columns:
             raise WrongFile(f"The file has no column {NUMBER!r}; its columns are {', '.join(columns)}.")
@@ -100,7 +109,7 @@ class Reading:
             if name in self._known or name in self.ignored or name in self.verb.groups:
                 continue
             if name not in _EXPORTED:
-                known = ", ".join((NUMBER, *self.verb.leaves))
+                known, name = ", ".join((NUMBER, *self.verb.leaves)), cut(name, SHOWN)
                 raise WrongFile(f"{where} has a column {name!r} that {self.verb.name} does not know; it knows {known}.")
             self.ignored.add(name)
 

@@ -3,12 +3,14 @@
 import csv
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from services.gateway.bulk.files.found import Broken, Found, cut_off
 from services.gateway.bulk.files.lines import Line
 from services.gateway.domain.row import WrongFile
 from services.gateway.export.cells import is_risky
 
+MOST_BLANK = 1_000  # lines before the headings
 MOST_LINES = 50  # of a record: more have quotes that were forgotten
 _UNCLOSED = "unexpected end of data"
 
@@ -18,9 +20,10 @@ class Table:
 
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines, self._waiting = lines, deque[Line]()
-        first = next((line for line in iter(self._next, None) if line.text.strip()), None)
+        beginning = islice(iter(self._next, None), MOST_BLANK + 1)
+        first = next((line for line in beginning if line.text.strip()), None)
         if first is None:
-            raise WrongFile("The file is empty; it needs a line of headings, number among them.")
+            raise WrongFile("The file is empty, or begins so; it needs a line of headings, number among them.")
         self._delimiter = _delimiter(first.text)
         heads = self._parsed(first.text)
         if isinstance(heads, str):
