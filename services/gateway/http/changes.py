@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds after which a stream looks whether it is to end
 HEARTBEAT = 15.0  # seconds after which a silent stream tells its place, so that dead connections are found
 RETRY = 2000  # milliseconds after which a client that lost its stream opens another
+EACH = 5  # streams of a token in a process
 MOST_NUMBERS = 1_000  # that one stream follows by name
 REMEMBERED = 10_000  # numbers whose last version a stream knows: inventory may tell a change twice after a fault
 _NUMBER: Parameter = {
@@ -68,7 +69,7 @@ class Changes:
     """Lets programs follow changes."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._slots = desk, Slots(desk.streams, "changes", desk.figures.streams)
+        self._desk, self._slots = desk, Slots(desk.streams, EACH, "changes", desk.figures.streams)
 
     async def follow(self, request: Request, token: Token) -> Response:
         """Answer with changes from now on, or from behind the last one that was read."""
@@ -95,7 +96,7 @@ class Changes:
 
     async def _parts(self, wish: Wish, token: Token, place: Sequence[int] | None) -> Parts:
         now = asyncio.get_running_loop().time
-        with self._slots.taken():
+        with self._slots.taken(token.id):
             async with self._desk.follower() as follower, self._watched(token) as watching:
                 offsets = await follower.begin(place)
                 if offsets is None:

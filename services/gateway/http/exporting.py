@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.chassis.errors import WrongSetting
-from services.gateway.domain import Asker, Search, Token
+from services.gateway.domain import Search, Token
 from services.gateway.export.formats import FORMATS, Writer
 from services.gateway.export.walk import by_number, walk
 from services.gateway.http.desk import Desk
@@ -20,7 +20,7 @@ from services.gateway.http.reading import only, queried
 from services.gateway.http.searching import filters, search_in
 from services.gateway.http.streaming import Parts, Slots, begun
 
-AT_ONCE = 4  # exports of a process
+AT_ONCE, EACH = 4, 2  # exports of a process, and of a token in it
 CHUNK = 1 << 18  # bytes of a part, where a file is read
 TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
@@ -40,7 +40,7 @@ class Exporting:
     """Writes out what a search finds."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._slots = desk, Slots(AT_ONCE, "exports", desk.figures.streams)
+        self._desk, self._slots = desk, Slots(AT_ONCE, EACH, "exports", desk.figures.streams)
 
     async def export(self, request: Request, token: Token) -> Response:
         """Answer with all that fits, in the order of numbers."""
@@ -51,27 +51,27 @@ class Exporting:
         search = by_number(search_in(asked, self._desk))
         parts = self._lines if FORMATS[format].goes_on else self._file
         headers = {"Content-Disposition": f'attachment; filename="numbers.{format}"', "Cache-Control": "no-store"}
-        return await begun(parts(format, search, token.asker), TYPES[format], headers)
+        return await begun(parts(format, search, token), TYPES[format], headers)
 
-    async def _lines(self, format: str, search: Search, asker: Asker) -> Parts:
+    async def _lines(self, format: str, search: Search, token: Token) -> Parts:
         """Give page by page what is written of it."""
         sink = io.BytesIO()
-        with self._slots.taken():
+        with self._slots.taken(token.id):
             writer = _opened(format, sink)
             writer.begin()
-            async with aclosing(walk(self._desk.exporter, search, asker)) as pages:
+            async with aclosing(walk(self._desk.exporter, search, token.asker)) as pages:
                 async for page in pages:
                     await asyncio.to_thread(writer.write, page.numbers)  # others are answered meanwhile
                     yield sink.getvalue()
                     sink.seek(0)
                     sink.truncate()
 
-    async def _file(self, format: str, search: Search, asker: Asker) -> Parts:
+    async def _file(self, format: str, search: Search, token: Token) -> Parts:
         """Give a file piece by piece, whose beginning is known at its end."""
-        with self._slots.taken(), tempfile.TemporaryFile() as file:
+        with self._slots.taken(token.id), tempfile.TemporaryFile() as file:
             writer = _opened(format, file)
             await asyncio.to_thread(writer.begin)
-            async with aclosing(walk(self._desk.exporter, search, asker)) as pages:
+            async with aclosing(walk(self._desk.exporter, search, token.asker)) as pages:
                 async for page in pages:
                     await asyncio.to_thread(writer.write, page.numbers)
             await asyncio.to_thread(writer.end)

@@ -1,6 +1,7 @@
 """Answers that come in parts: as fast as they are read and no faster, and never more of them than there is room for."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -8,7 +9,7 @@ from prometheus_client import Gauge
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from services.gateway.http.problems import BUSY, Problem, retry_after
+from services.gateway.http.problems import BUSY, TOO_MANY, Problem, retry_after
 
 SLOW = 30.0  # seconds for a part to be taken by whoever reads
 _AGAIN = 10.0  # seconds
@@ -21,23 +22,29 @@ class SlowReader(Exception):
 
 
 class Slots:
-    """Room for so many streams of a kind in this process."""
+    """Room for so many streams of a kind in this process, `each` of them for one token."""
 
-    def __init__(self, most: int, kind: str, open: Gauge) -> None:
-        self._left, self._most, self._kind, self._open = most, most, kind, open.labels(kind)
+    def __init__(self, most: int, each: int, kind: str, open: Gauge) -> None:
+        self._left, self._most, self._each, self._kind, self._open = most, most, each, kind, open.labels(kind)
+        self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def taken(self, token: str) -> Iterator[None]:
         """Have room while inside. Raises `Problem` where there is none."""
+        if self._taken[token] >= self._each:
+            detail = f"This token has {self._each} streams of {self._kind} open, and no more at once; close one."
+            raise Problem(TOO_MANY, detail, headers=retry_after(_AGAIN))
         if self._left <= 0:
             detail = f"{self._most} streams of {self._kind} are open, and no more at once; try again later."
             raise Problem(BUSY, detail, headers=retry_after(_AGAIN))
         self._left -= 1
+        self._taken[token] += 1
         self._open.inc()
         try:
             yield
         finally:
             self._left += 1
+            self._taken -= Counter((token,))  # and a token that has none is forgotten
             self._open.dec()
 
 

@@ -87,7 +87,7 @@ class Uploading:
     """Takes files, and makes jobs of them."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._slots = desk, Slots(AT_ONCE, "uploads", desk.figures.streams)
+        self._desk, self._slots = desk, Slots(AT_ONCE, AT_ONCE, "uploads", desk.figures.streams)
 
     async def submit(self, request: Request, token: Token) -> Response:
         """Answer with the job, or with what it would come to."""
@@ -95,7 +95,7 @@ class Uploading:
             raise self._desk.admission.refused(token, "Files of numbers are for operators; ask one of them.")
         must_be_of(request, TYPES)
         wish = wish_in(request)
-        with self._slots.taken():
+        with self._slots.taken(token.id):
             async with _taken(request) as file:
                 return await self._done(wish, file, token.name)
 

@@ -78,15 +78,20 @@ async def test_a_stream_ends_when_its_reader_leaves() -> None:
 
 async def test_there_is_room_for_so_many_and_it_is_given_back() -> None:
     figures = Figures(CollectorRegistry())
-    slots = Slots(1, "exports", figures.streams)
+    slots = Slots(2, 1, "exports", figures.streams)
 
-    async def parts() -> Parts:
-        with slots.taken():
+    async def parts(token: str) -> Parts:
+        with slots.taken(token):
             yield b"1"
 
-    first = await begun(parts(), "text/plain")
+    first = await begun(parts("a"), "text/plain")
     with pytest.raises(Problem) as refused:
-        await begun(parts(), "text/plain")
+        await begun(parts("a"), "text/plain")
+    assert (refused.value.kind.status, refused.value.headers) == (429, {"Retry-After": "10"})
+    second = await begun(parts("b"), "text/plain")
+    with pytest.raises(Problem) as refused:
+        await begun(parts("c"), "text/plain")
     assert (refused.value.kind.status, refused.value.headers) == (503, {"Retry-After": "10"})
-    await first({"type": "http"}, never, lambda message: asyncio.sleep(0))
-    await begun(parts(), "text/plain")
+    for each in (first, second):
+        await each({"type": "http"}, never, lambda message: asyncio.sleep(0))
+    await begun(parts("a"), "text/plain")
