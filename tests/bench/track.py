@@ -1,5 +1,6 @@
 """What a race runs on: real Kafka and MongoDB, with topics made anew and a database of its own for each round."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -49,6 +50,9 @@ class Track:
             if there := set(await client.list_topics()) & {topic.name for topic in EVERY_TOPIC}:
                 await client.delete_topics(list(there))
         await create_topics(servers, PARTITIONS)
+        async with admin(servers) as client:  # a moment passes until all may be used
+            while {topic.name for topic in EVERY_TOPIC} - set(await client.list_topics()):
+                await asyncio.sleep(0.05)
         url = (
             urlsplit(self.stack.env["MONGODB_URL"])
             ._replace(path=f"/{database or f'bench_{next(_databases)}'}")

@@ -1,5 +1,7 @@
 """Ten thousand hostile records, with good ones between them, over the doubles: nothing is lost, nobody stops."""
 
+import pytest
+
 from tests.hostile.good import good_messages
 from tests.hostile.judging import judge
 from tests.hostile.record import Hostile
@@ -9,6 +11,7 @@ from tests.system.system import System
 PARTITIONS, AT_ONCE = 3, 200
 
 
+@pytest.mark.timeout(400)
 async def test_hostile_records_cost_themselves_and_nobody_else(hostile: list[Hostile]) -> None:
     good = good_messages(subjects=10, rounds=20)
     records = mixed(hostile, good)

@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from typing import Any, NamedTuple
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.topics import EVERY_TOPIC, SERVICES
@@ -20,11 +21,12 @@ from tests.integration.bank import PARTITIONS, Bank, envelope
 from tests.road.worlds import until
 
 
+@pytest.mark.timeout(400)
 async def test_hostile_records_cost_themselves_and_nobody_else(hostile: list[Hostile], bank: Bank) -> None:
     good = good_messages(subjects=10, rounds=20)
     running = await bank.run(*SERVICES, NUMBERBANK_DIGEST_PERIOD="1s").until_ready()
     await write(bank, mixed(hostile, good))
-    await until(lambda: all_read(bank), 120)
+    await until(lambda: all_read(bank), 300)
     assert await running.ready()
     records = await everything(bank)
     assert await running.stop() == 0

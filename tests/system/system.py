@@ -118,7 +118,7 @@ class System:
             if task.done():
                 task.result()
         calm, before = 0, -1
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while calm < 3:
                 await asyncio.sleep(3 * TICK)
                 written = sum(len(log) for log in self.cluster.logs.values()) + self.database.commits

@@ -29,9 +29,9 @@ class Catalogue:
         return cls(views, await work.get(views.catalogue, numbers))
 
     def follow(self, event: NumberEvent) -> bool:
-        """Take what a number is now; False if a later change was taken before."""
+        """Take what a number is now; False if a later change was taken before, or if it tells of another number."""
         before = self._now.get(event.subject)
-        if before is not None and before["version"] >= event.data.version:
+        if event.data.number != event.subject or (before is not None and before["version"] >= event.data.version):
             return False
         self._now[event.subject] = entry = entry_after(before, event)
         self._changes.append(change_of(entry, event))
@@ -44,9 +44,9 @@ class Catalogue:
         old = {
             entry["_id"]: changes(self._stored[entry["_id"]], entry) for entry in moved if entry["_id"] in self._stored
         }
-        await work.put(self._views.catalogue, new, new=True)
+        await work.put(self._views.catalogue, new)
         await work.update(self._views.catalogue, old)
-        await work.put(self._views.history, self._changes, new=True)  # a version is taken once
+        await work.put(self._views.history, self._changes)
         await count(work, self._views.counts, self._steps(moved))
 
     def _steps(self, moved: Collection[Entry]) -> Counter[Sort]:

@@ -10,7 +10,7 @@ from contracts.fields import milliseconds_of
 from contracts.inventory import Number
 from contracts.topics import INVENTORY_COMMANDS
 from services.chassis.memory import MemoryDatabase, MemoryStore
-from services.chassis.work import Work
+from services.chassis.work import Taken, Work
 from services.gateway.app import service
 from services.gateway.domain import Sort, changes, entry_of, sort_of
 from services.gateway.handlers import Gateway
@@ -101,3 +101,14 @@ def _json(data: dict[str, Any]) -> bytes:
     import json
 
     return json.dumps(data).encode()
+
+
+async def test_an_event_that_tells_of_another_number_than_its_own_is_passed_over(desk: Desk) -> None:
+    await desk.hears(drawn(Random(1), "+6531580001"))
+    before = desk.catalogue
+    forged = taken(drawn(Random(2), "+6531580002"))
+    stray = Taken(forged.message.model_copy(update={"subject": "+6531580001"}), 0)
+    async with desk.store.transaction() as transaction:
+        work = Work(transaction, NOON, 0, "/gateway", lambda _: 2)
+        await Gateway(live_views).follow(work, [stray, stray])
+    assert desk.catalogue == before
