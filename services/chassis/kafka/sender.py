@@ -47,6 +47,11 @@ class Sender:
                 self._starting = None
                 asyncio.create_task(_given_up(starting))  # noqa: RUF006 - it ends by itself, soon
             raise KafkaAway(type(error).__name__) from error
+        except asyncio.CancelledError:
+            asking = asyncio.current_task()
+            if starting.cancelled() and asking is not None and not asking.cancelling():
+                raise KafkaAway("given up by another") from None  # which had waited for the same producer
+            raise
 
     async def stop(self) -> None:
         """Close the connections."""
