@@ -126,6 +126,7 @@ async def test_what_is_found_is_the_number_as_its_latest_event_told_it(stock: St
     for data in await stock.found(Search(), PARTNER, 100):
         if (data["holder"] or {}).get("org") != "acme":
             assert data["holder"] is data["hold"] is data["subscription"] is data["remark"] is None
+            assert set(data["visible_to"]) <= {"acme.example"}
 
 
 @pytest.mark.parametrize("sort", ["number", "since", "until"])

@@ -32,7 +32,9 @@ class Asker:
         """Give what they may see of a number that was found."""
         if self.may_manage or self.has(data):
             return dict(data)
-        return {name: None if name in _PARTICULARS else value for name, value in data.items()}
+        shown = {name: None if name in _PARTICULARS else value for name, value in data.items()}
+        # To whom else it is offered is nobody else's business.
+        return shown | {"visible_to": [domain for domain in data["visible_to"] if domain in self.domains]}
 
     def has(self, data: Mapping[str, Any]) -> bool:
         """Tell whether they hold a number."""
