@@ -75,7 +75,8 @@ class JobsOverHttp:
 
     async def result(self, request: Request, token: Token) -> Response:
         """Answer with a line for each row."""
-        format = only(queried(request, ("format",)), "format") or "csv"
+        asked = only(queried(request, ("format",)), "format")
+        format = "csv" if asked is None else asked
         if format not in _TYPES:
             raise invalid("format", f"must be one of {', '.join(_TYPES)}")
         job = await self._job(request, token)

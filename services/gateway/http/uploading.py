@@ -135,7 +135,8 @@ def wish_in(request: Request) -> Wish:
     name, plan = only(asked, "verb"), only(asked, "plan")
     if name is None or name not in VERBS:
         raise invalid("verb", f"must be one of {', '.join(VERBS)}")
-    format = only(asked, "format") or TYPES.get(type_of(request))
+    named = only(asked, "format")
+    format = TYPES.get(type_of(request)) if named is None else named
     if format not in FORMATS:
         raise invalid("format", f"must be one of {', '.join(FORMATS)}")
     verb, file = VERBS[name], (only(asked, "file") or "over HTTP")[:200]
