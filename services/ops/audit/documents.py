@@ -15,8 +15,8 @@ from services.inventory.events import number_data
 from services.inventory.store import NUMBERS, number_from
 from services.ops.audit.change import Change
 from services.ops.audit.findings import Findings, document
+from services.ops.audit.paging import PAGE, pages
 
-PAGE = 1_000  # numbers asked for at once
 COLLECTION = f"inventory.{NUMBERS}"
 LONGEST = 18  # characters of what fits into 64 bits
 RULE = "state as told"
@@ -33,14 +33,12 @@ class Documents:
     async def compare(self, folded: Mapping[str, Change]) -> None:
         """Compare the numbers of some partitions."""
         self._findings.counts["numbers"] += len(folded)
-        names = list(folded)
-        for begin in range(0, len(names), PAGE):
-            page = names[begin : begin + PAGE]
+        for page in pages(folded):
             cursor = self._numbers.find({"_id": {"$in": page}}, {"answered": 0}, batch_size=PAGE + 1)
             found = {each["_id"]: each for each in await cursor.to_list(None)}
             for number in page:
                 self._compare(folded[number], found.get(number))
-        self._remember(names)
+        self._remember(folded)
 
     def _compare(self, change: Change, found: Mapping[str, Any] | None) -> None:
         if found is None:
@@ -67,8 +65,8 @@ class Documents:
         async for found in self._numbers.find({}, {"_id": 1}, batch_size=20_000):
             if not self._knows(found["_id"]):
                 unknown.append(found["_id"])
-        for begin in range(0, len(unknown), PAGE):
-            async for found in self._numbers.find({"_id": {"$in": unknown[begin : begin + PAGE]}}, {"answered": 0}):
+        for page in pages(unknown):
+            async for found in self._numbers.find({"_id": {"$in": page}}, {"answered": 0}):
                 self.ahead[found["_id"]] = found
 
     def _remember(self, numbers: Iterable[str]) -> None:

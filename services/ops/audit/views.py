@@ -3,9 +3,8 @@
 Views that are made anew meanwhile take the place of the old ones; from then on nothing is compared.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from pydantic_core import from_json
 
@@ -17,11 +16,10 @@ from services.gateway.store import LIVE, POINTER, SETS
 from services.gateway.store import Views as StoredViews
 from services.ops.audit.change import Change
 from services.ops.audit.findings import Findings, document
+from services.ops.audit.paging import PAGE, pages
 from services.ops.audit.standing import Standing
 
-PAGE = 1_000  # documents asked for at once
 RULE = "found as told"
-T = TypeVar("T")
 
 
 class Views:
@@ -34,13 +32,13 @@ class Views:
     async def compare(self, folded: Mapping[str, Change]) -> None:
         """Compare the numbers of some partitions."""
         taken = [change for change in folded.values() if self._has_taken(change)]
-        for page in _pages(taken):
+        for page in pages(taken):
             if (views := await self._same()) is None:
                 return
             entries = await self._find(views.catalogue, [change.number for change in page])
             for change in page:
                 self._judge(change, entries.get(change.number), views.catalogue)
-        for versions in _pages(_versions(taken)):
+        for versions in pages(_versions(taken)):
             if (views := await self._same()) is None:
                 return
             told = await self._find(views.history, [change_id(change.number, version) for change, version in versions])
@@ -48,7 +46,9 @@ class Views:
                 self._judge_past(change, version, told, views.history)
 
     def _has_taken(self, change: Change) -> bool:
-        return change.place.offset < self._standing.next("gateway", Lot(change.place.topic, change.place.partition))
+        place = change.place
+        taken = self._standing.next("gateway", Lot(place.topic, place.partition))
+        return 0 <= place.offset < taken  # what is in a fence, and not on the topic yet, has no offset
 
     async def _same(self) -> StoredViews | None:
         """Give the live views, None once others have taken their place."""
@@ -82,12 +82,6 @@ class Views:
 
 def _versions(changes: Iterable[Change]) -> Iterator[tuple[Change, int]]:
     return ((change, version) for change in changes for version in range(1, change.version + 1))
-
-
-def _pages(every: Iterable[T]) -> Iterator[Sequence[T]]:
-    left = iter(every)
-    while page := list(islice(left, PAGE)):
-        yield page
 
 
 def _differences(entry: dict[str, Any], told: Mapping[str, Any]) -> str:
