@@ -2,8 +2,9 @@
 
 import types
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -13,7 +14,8 @@ Path = tuple[str, ...]
 Kind = Literal["text", "flag", "time", "version", "number", "choice"]
 
 
-class Leaf(NamedTuple):
+@dataclass(frozen=True)
+class Leaf:
     """A field that holds a value, or several of them (`many`), wherever it is."""
 
     path: Path

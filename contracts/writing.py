@@ -1,8 +1,11 @@
-"""Numbers as people write them, made canonical at the edges: command line, HTTP and files."""
+"""Numbers and times as people write them, made canonical at the edges: command line, HTTP and files."""
 
 import re
 from collections.abc import Iterable
 
+from contracts.fields import format_instant, parse_instant
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DECORATION = re.compile(r"[\s\-\u2010-\u2015()]+")
 _CANONICAL = re.compile(r"\+[0-9]{7,15}", re.ASCII)
 
@@ -19,6 +22,11 @@ def canonical(text: str) -> str:
 def written_in(texts: Iterable[str]) -> list[str]:
     """Give the numbers of several texts as they are written, each text one or more with commas between."""
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def moment_in(text: str) -> str:
+    """Give a time as the wire has it; a date is its first moment in UTC. Raises `ValueError`."""
+    return format_instant(parse_instant(f"{text}T00:00:00Z" if _DATE.fullmatch(text) else text))
 
 
 def _advice(text: str, number: str) -> str:

@@ -164,23 +164,16 @@ class MongoStore:
                     wanted, sort=list(order), limit=limit, batch_size=limit + 1, session=session,
                     max_time_ms=max(1, round(seconds * 1000)),
                 )  # fmt: skip
-                try:
-                    found: list[Document] = await cursor.to_list(None)
-                except ExecutionTimeout:
-                    return None
-        return found
+                return await _in_time(cursor)
 
     async def gather(
         self, collection: str, pipeline: Sequence[Mapping[str, Any]], seconds: float
     ) -> list[Document] | None:
         """Give what a pipeline of MongoDB comes to, None if it takes longer."""
         with _translated():
-            try:
-                cursor = self._collection(collection).aggregate(list(pipeline), maxTimeMS=round(seconds * 1000))
-                found: list[Document] = await cursor.to_list(None)
-            except ExecutionTimeout:
-                return None
-        return found
+            return await _in_time(
+                self._collection(collection).aggregate(list(pipeline), maxTimeMS=round(seconds * 1000))
+            )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -290,6 +283,14 @@ class MongoTransaction:
             result = await fences.replace_one(wanted, after.document(), session=self._session)
         if result.matched_count != 1:
             raise FenceMissed(f"{before.id} has another owner")
+
+
+async def _in_time(cursor: Any) -> list[Document] | None:
+    try:
+        found: list[Document] = await cursor.to_list(None)
+    except ExecutionTimeout:
+        return None
+    return found
 
 
 async def _get(collection: Any, ids: Collection[Any], session: Any) -> dict[Any, Document]:

@@ -71,10 +71,10 @@ class Work:
         """Give the documents that equal, and whose field `upto[0]` is at most `upto[1]`, in its order."""
         return await self._transaction.find(collection, equals, upto=upto, limit=limit)
 
-    async def put(self, collection: str, documents: Sequence[Document], *, new: bool = False) -> None:
-        """Insert whole documents, or replace those with the same `_id`; `new`: there are none, which is cheaper."""
+    async def put(self, collection: str, documents: Sequence[Document]) -> None:
+        """Insert whole documents, or replace those with the same `_id`."""
         if documents:
-            await self._transaction.put(collection, documents, new=new)
+            await self._transaction.put(collection, documents)
 
     async def update(self, collection: str, changes: Mapping[Any, Document]) -> None:
         """Set the given fields of documents that there are, by `_id`; indexes of other fields are not touched."""

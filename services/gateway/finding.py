@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from services.chassis.ports import Document, Viewer
@@ -10,7 +10,7 @@ from services.gateway.domain import Asker, Entry, Place, Search, WrongSearch, cu
 from services.gateway.past import standing
 from services.gateway.query import counted, order, place, wanted
 from services.gateway.showing import shown
-from services.gateway.viewing import PATIENCE, LiveViews, answered, live_of
+from services.gateway.viewing import PATIENCE, answered, read_by
 
 MOST = 1_000  # numbers of a page
 FACETS = ("state", "vendor", "country", "sku", "golden", "ported_in")
@@ -41,10 +41,6 @@ class Finder:
     viewer: Viewer
     at_once: float = AT_ONCE
     patience: float = PATIENCE
-    _live: LiveViews = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._live = live_of(self.viewer)
 
     async def page(
         self, search: Search, asker: Asker, *, limit: int = 50, cursor: str | None = None, at_once: bool = False
@@ -62,7 +58,7 @@ class Finder:
         return Page([asker.sees(shown(entry)) for entry in found[:many]], next)
 
     async def _found(self, search: Search, asker: Asker, after: Place | None, many: int, at_once: bool) -> list[Entry]:
-        views = await self._live.get()
+        views = await read_by(self.viewer)
         fits = wanted(search, asker, after)
         if search.as_of is not None:
             return await standing(self.viewer, views.history, search, fits, many, self.patience)
@@ -76,7 +72,7 @@ class Finder:
         """
         if search.as_of is not None:
             raise WrongSearch("as_of: only the present is counted by facet; leave out one of the two.")
-        views = await self._live.get()
+        views = await read_by(self.viewer)
         if asker.may_manage and search.asked <= COUNTED and search.sort != "until":
             sums = [{"$match": counted(_bare(search))}, _grouped({"$sum": "$n"})]
             groups = await self.viewer.gather(views.counts, sums, self.patience)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from services.chassis.ports import Document, Viewer
 from services.gateway.domain import Asker, Entry, Search, change_id, changes_between, entry_at
 from services.gateway.query import order, visible
 from services.gateway.showing import shown, shown_change
-from services.gateway.viewing import PATIENCE, LiveViews, answered, live_of
+from services.gateway.viewing import PATIENCE, answered, read_by
 
 MOST = 1_000  # changes of a page
 CHUNK = 200  # changes that a search of the past looks at together, at least
@@ -30,10 +30,6 @@ class Historian:
 
     viewer: Viewer
     patience: float = PATIENCE
-    _live: LiveViews = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._live = live_of(self.viewer)
 
     async def changes(self, number: str, asker: Asker, *, limit: int = 100, before: int | None = None) -> Past:
         """Give the changes that the asker may know of, at most `limit`; `before`: of earlier versions than this.
@@ -57,11 +53,11 @@ class Historian:
     async def version(self, number: str, version: int) -> Entry | None:
         """Give the number as it was at a version, whoever asks."""
         id = change_id(number, version)
-        found = (await self.viewer.get((await self._live.get()).history, [id])).get(id)
+        found = (await self.viewer.get((await read_by(self.viewer)).history, [id])).get(id)
         return None if found is None else entry_at(found)
 
     async def _latest(self, wanted: Document, many: int) -> list[Document]:
-        history = (await self._live.get()).history
+        history = (await read_by(self.viewer)).history
         return answered(await self.viewer.select(history, wanted, [("_id", -1)], many, self.patience), self.patience)
 
 

@@ -1,10 +1,10 @@
 """Single numbers as they are now."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.chassis.ports import Viewer
 from services.gateway.domain import Asker, Entry
-from services.gateway.viewing import LiveViews, live_of
+from services.gateway.viewing import read_by
 
 
 @dataclass
@@ -12,12 +12,8 @@ class Present:
     """Knows what is. Raises `StoreTrouble`."""
 
     viewer: Viewer
-    _live: LiveViews = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._live = live_of(self.viewer)
 
     async def get(self, number: str, asker: Asker) -> Entry | None:
         """Give the entry of a number, None if it is not in the bank, or not for the asker to see."""
-        entry = (await self.viewer.get((await self._live.get()).catalogue, [number])).get(number)
+        entry = (await self.viewer.get((await read_by(self.viewer)).catalogue, [number])).get(number)
         return entry if entry is not None and asker.may_see(entry) else None

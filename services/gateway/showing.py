@@ -25,32 +25,22 @@ def shown(entry: Entry) -> dict[str, Any]:
 
 def shown_change(change: Entry, asker: Asker) -> dict[str, Any]:
     """Give a change of a number as the event that told of it; who asked, and by what, only to whom that concerns."""
-    concerned = asker.may_manage or asker.has(change)
-    attributes = {name: change[name] for name in _ATTRIBUTES if concerned and change[name] is not None}
-    return {
-        "id": change["event"],
-        "source": "/inventory",
-        "type": change["type"],
-        "subject": change["number"],
-        "time": _time(change["at"]),
-        **attributes,
-        "data": asker.sees(shown(entry_at(change))),
-    }
+    told = {"id": change["event"], "source": "/inventory", "type": change["type"], "subject": change["number"]}
+    asked = {name: change[name] for name in _ATTRIBUTES}
+    return _told({**told, "time": _time(change["at"])}, asked, shown(entry_at(change)), asker)
 
 
 def shown_event(event: NumberEvent, data: dict[str, Any], asker: Asker) -> dict[str, Any]:
     """Give an event of inventory; who asked, and by what, only to whom that concerns."""
+    told = {name: getattr(event, name) for name in ("id", "source", "type", "subject")}
+    asked = {name: getattr(event, name) for name in _ATTRIBUTES}
+    return _told({**told, "time": None if event.time is None else format_instant(event.time)}, asked, data, asker)
+
+
+def _told(told: dict[str, Any], asked: dict[str, Any], data: dict[str, Any], asker: Asker) -> dict[str, Any]:
     concerned = asker.may_manage or asker.has(data)
-    attributes = {name: value for name in _ATTRIBUTES if concerned and (value := getattr(event, name)) is not None}
-    return {
-        "id": event.id,
-        "source": event.source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": None if event.time is None else format_instant(event.time),
-        **attributes,
-        "data": asker.sees(data),
-    }
+    attributes = {name: value for name, value in asked.items() if concerned and value is not None}
+    return {**told, **attributes, "data": asker.sees(data)}
 
 
 def shown_token(token: Token) -> dict[str, Any]:

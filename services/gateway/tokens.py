@@ -28,8 +28,7 @@ class Tokens:
             if await transaction.find(TOKENS, {"name": wish.name}, limit=1):
                 raise NameTaken(f"name: there is, or was, a token {wish.name!r}; choose a name that was never used.")
             token = wish.token(secret, at)
-            await transaction.get(TOKENS, [token.id])  # there is none: so it is inserted, and replaces nothing
-            await transaction.put(TOKENS, [_document(token)])
+            await transaction.put(TOKENS, [_document(token)], new=True)
         return token
 
     async def all(self) -> list[Token]:

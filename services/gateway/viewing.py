@@ -1,8 +1,7 @@
 """How the views are read: the set that is live, and in bounded time."""
 
 import asyncio
-from dataclasses import dataclass
-from weakref import ReferenceType, WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
 from services.chassis.ports import Document, Viewer
 from services.gateway.domain import WrongSearch
@@ -12,31 +11,21 @@ PATIENCE = 10.0  # seconds that a search may take
 REMEMBERED = 1.0  # seconds that the live set of views is taken to be the same
 
 
-@dataclass
-class LiveViews:
-    """The set of views that is read, looked up once a second; a set that is no longer read stands a while longer."""
-
-    viewer: "ReferenceType[Viewer]"
-    _views: Views = SETS["a"]
-    _looked: float = -REMEMBERED
-
-    async def get(self) -> Views:
-        """Give it."""
-        now, viewer = asyncio.get_running_loop().time(), self.viewer()
-        if viewer is not None and now - self._looked >= REMEMBERED:
-            self._views, self._looked = await live_views(viewer), now
-        return self._views
+_SEEN: WeakKeyDictionary[Viewer, tuple[Views, float]] = WeakKeyDictionary()  # by who reads: which, and when looked up
 
 
-_LIVE: WeakKeyDictionary[Viewer, LiveViews] = WeakKeyDictionary()
+async def read_by(viewer: Viewer) -> Views:
+    """Give the set of views that is read, looked up once a second; one that is no longer read stands a while longer.
 
-
-def live_of(viewer: Viewer) -> LiveViews:
-    """Give the same to all who read with this viewer: they turn to another set at one moment.
-
-    So whoever has found the outcome of a command in a set finds the number that it changed there too.
+    All who read with the same viewer turn to another set at one moment: so whoever has found the outcome of a command
+    in a set finds the number that it changed there too.
     """
-    return _LIVE.setdefault(viewer, LiveViews(ref(viewer)))
+    now = asyncio.get_running_loop().time()
+    views, looked = _SEEN.get(viewer, (SETS["a"], -REMEMBERED))
+    if now - looked >= REMEMBERED:
+        views = await live_views(viewer)
+        _SEEN[viewer] = views, now
+    return views
 
 
 def answered(found: list[Document] | None, seconds: float) -> list[Document]:

@@ -3,16 +3,16 @@
 Nested fields are flat (`holder.org` is `--org`), lists are in the singular, repeated or with commas.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, get_args, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Any, get_args, get_type_hints
 
 import click
 from pydantic import BaseModel
 
-from contracts.fields import format_instant, parse_instant
-from contracts.leaves import Kind, Leaf, Path, bare_type, leaves_of
+from contracts.leaves import Leaf, bare_type, leaves_of
 from contracts.message import Message
+from contracts.writing import moment_in
 from services.ops.faults import WrongUsage
 from services.ops.numbers import canonical_all
 
@@ -22,16 +22,10 @@ _SINGULAR = {"numbers": "number", "capabilities": "capability"}
 _FOR_EVER = {("Lock", ("until",)), ("Import", ("hold", "until"))}
 
 
-class DataField(NamedTuple):
+@dataclass(frozen=True)
+class DataField(Leaf):
     """A field of the data of a message, and the option that gives it."""
 
-    path: Path
-    kind: Kind
-    many: bool
-    required: bool
-    nullable: bool
-    choices: tuple[str, ...]
-    help: str
     flag: str  # such as `--did-reservation`
     for_ever: bool
 
@@ -54,8 +48,7 @@ class Time(click.ParamType):  # type: ignore[type-arg]  # generic in newer versi
         if self.for_ever and value == NEVER:
             return NEVER
         try:
-            full = f"{value}T00:00:00Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII) else value
-            return format_instant(parse_instant(full))
+            return moment_in(value)
         except ValueError:
             also = f", or {NEVER}" if self.for_ever else ""
             self.fail(f"{value!r} is no time; write 2026-03-01T00:00:00Z, or 2026-03-01 for its first moment{also}.")
@@ -78,7 +71,7 @@ def fields_of(model: type[BaseModel]) -> list[DataField]:
     fields = (_field(leaf, model.__name__) for leaf in leaves_of(model))
     for field in sorted(fields, key=lambda field: len(field.path)):
         flag = field.flag if field.flag not in taken else "--" + "-".join(field.path).replace("_", "-")
-        taken[flag] = field._replace(flag=flag)
+        taken[flag] = replace(field, flag=flag)
     return list(taken.values())
 
 
@@ -139,7 +132,7 @@ def _one_number(field: DataField, value: str) -> str:
 def _field(leaf: Leaf, root: str) -> DataField:
     name = leaf.path[-1]
     flag = "--" + _SINGULAR.get(name, name).replace("_", "-")
-    return DataField(**leaf._asdict(), flag=flag, for_ever=(root, leaf.path) in _FOR_EVER)
+    return DataField(**vars(leaf), flag=flag, for_ever=(root, leaf.path) in _FOR_EVER)
 
 
 def _click_type(field: DataField) -> "click.ParamType[Any]":

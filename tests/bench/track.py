@@ -11,6 +11,7 @@ from services.ops.connection import admin
 from services.ops.stack import Stack
 from services.ops.topics import create_topics
 from tests.bench.load import PARTITIONS
+from tests.bench.processes import cpu_seconds
 from tests.bench.sizes import Sizes
 
 _databases = count(1)
@@ -42,6 +43,11 @@ class Track:
     def mongod(self) -> int | None:
         """The process of the database, if it is one of ours."""
         return None if self.stack.mongo is None else self.stack.mongo.pid
+
+    @property
+    def mongod_cpu(self) -> float:
+        """Seconds of processor that the database has used; NaN where nobody tells."""
+        return float("nan") if self.mongod is None else cpu_seconds(self.mongod)
 
     async def cleared(self, database: str = "") -> Ground:
         """Make all topics anew, and name a database: one that nobody has used, unless it is named."""

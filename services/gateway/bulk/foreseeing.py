@@ -17,7 +17,7 @@ from services.gateway.domain.foresight import Asking, Foreseen, foresee
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.row import Refused, Row
 from services.gateway.domain.verb import Verb
-from services.gateway.viewing import LiveViews, live_of
+from services.gateway.viewing import read_by
 
 LARGEST = 4 << 20  # bytes of rows that are stored together
 
@@ -67,16 +67,14 @@ class Foreseer:
     strict: bool = False
     force: bool = False
     plan: Plan = field(init=False)
-    _live: LiveViews = field(init=False)
 
     def __post_init__(self) -> None:
         self.plan = Plan(self.verb.command, dict(self.common))
-        self._live = live_of(self.viewer)
 
     async def of(self, rows: Rows) -> list[Foreseen | None]:
         """Give what would become of each; None where it was refused already. Raises `StoreTrouble`."""
         numbers = [row.number for row in rows if isinstance(row, Row)]
-        entries = await self.viewer.get((await self._live.get()).catalogue, numbers)
+        entries = await self.viewer.get((await read_by(self.viewer)).catalogue, numbers)
         return await asyncio.to_thread(self._judged, rows, entries)
 
     def _judged(self, rows: Rows, entries: Mapping[str, Entry]) -> list[Foreseen | None]:

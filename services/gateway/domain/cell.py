@@ -5,14 +5,12 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.fields import format_instant, parse_instant
 from contracts.leaves import Leaf
-from contracts.writing import canonical
+from contracts.writing import canonical, moment_in
 from services.gateway.domain.verb import Verb, WrongData
 
 NEVER = "never"
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FLOAT = re.compile(r"\+?\d+([.,]\d+)?E\+?\d+|\+?\d{7,}[.,]0+", re.ASCII | re.IGNORECASE)
 _NO_PLUS = re.compile(r"[1-9]\d{6,14}", re.ASCII)
 
@@ -88,7 +86,7 @@ def _time(leaf: Leaf, text: str) -> str | None:
     if text == NEVER and leaf.nullable and leaf.path[-1] in ("until", "free_until"):
         return None
     try:
-        return format_instant(parse_instant(f"{text}T00:00:00Z" if _DATE.fullmatch(text) else text))
+        return moment_in(text)
     except ValueError:
         raise _wrong(leaf, text, "a time such as 2026-03-01T00:00:00Z, or 2026-03-01 for its first moment") from None
 

@@ -1,12 +1,10 @@
 """A job: many commands of one verb, and the states that it goes through.
 
-receiving ─► ready ─► running ⇄ waiting ─► done          waiting: nobody answers, it goes on by itself
-│          ▲ │       │ ▲
-▼          │ │       ▼ │
-refused       │ │    pausing ─► paused                  what is in flight comes to its end first
-│ ▼       │
-awaiting_approval    ▼
-cancelling ─► cancelled
+receiving ─► ready, awaiting_approval or refused
+awaiting_approval ─► ready
+ready ─► running ⇄ waiting ─► done        waiting: nobody answers, it goes on by itself
+running ─► pausing ─► paused ─► ready     what is in flight comes to its end first
+running ─► cancelling ─► cancelled
 """
 
 from collections.abc import Mapping

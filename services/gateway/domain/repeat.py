@@ -6,10 +6,11 @@ import secrets
 import uuid
 from hmac import compare_digest
 
-COMMAND = "gw-"  # before the UUID
+from services.gateway.domain.outcome import PREFIX
+
 SEED = 8  # bytes
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
-_ID = re.compile(rf"{COMMAND}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.ASCII)
+_ID = re.compile(rf"{PREFIX}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.ASCII)
 
 
 def new_seed() -> bytes:
@@ -26,14 +27,14 @@ def command_id(token: str, seed: bytes) -> str:
     """Give the id of a command of a token: a UUID whose second half nobody can tell from the first without it."""
     first = seed[:6] + _marked(seed[6], 0x80, 0x0F) + seed[7:SEED]  # the version of a UUID, 8
     half = hashlib.sha256(token.encode() + first).digest()[:SEED]
-    return f"{COMMAND}{uuid.UUID(bytes=first + _marked(half[0], 0x80, 0x3F) + half[1:])}"
+    return f"{PREFIX}{uuid.UUID(bytes=first + _marked(half[0], 0x80, 0x3F) + half[1:])}"
 
 
 def is_command_of(token: str, id: str) -> bool:
     """Tell whether an id was made for a command of this token."""
     if not _ID.fullmatch(id):
         return False
-    return compare_digest(command_id(token, uuid.UUID(id.removeprefix(COMMAND)).bytes[:SEED]), id)
+    return compare_digest(command_id(token, uuid.UUID(id.removeprefix(PREFIX)).bytes[:SEED]), id)
 
 
 def fingerprint(*parts: str) -> str:

@@ -17,6 +17,7 @@ from services.gateway.domain.job import Job, WrongMove
 from services.gateway.domain.row import WrongFile
 from services.gateway.http.answers import said
 from services.gateway.http.desk import Desk
+from services.gateway.http.exporting import TYPES
 from services.gateway.http.offer import Answer, Body, Offer, Parameter
 from services.gateway.http.problems import Kind, Problem, invalid
 from services.gateway.http.reading import body_of, only, queried, read, whole
@@ -26,7 +27,7 @@ from services.gateway.http.uploading import PLAN_CHANGED, WRONG_FILE, WRONG_MOVE
 
 UNKNOWN_JOB = Kind(404, "unknown_job", "There is no such job")
 MOVES: dict[str, Scope] = {"pause": "bulk", "resume": "bulk", "cancel": "bulk", "approve": "admin"}
-_TYPES = {"csv": "text/csv; charset=utf-8; header=present", "jsonl": "application/jsonl"}
+_TYPES = {format: TYPES[format] for format in ("csv", "jsonl")}
 _JOB: Parameter = {
     "name": "job",
     "in": "path",

@@ -21,6 +21,7 @@ MOST_FAULTS = 20  # that are told
 SLOW = 20.0  # seconds for a body to come, but a file
 SLOW_PART = 30.0  # seconds for the next part of a file
 JSON = "application/json"
+_TRUTH = {None: False, "false": False, "true": True}
 _NUMBERS = ("number", "pattern", "q")  # may begin with +, which is a blank in a query unless it is written as %2B
 
 
@@ -50,6 +51,14 @@ def whole(said: dict[str, list[str]], name: str, least: int, most: int, otherwis
     if not (text.isascii() and text.isdigit() and len(text) < 18 and least <= int(text) <= most):
         raise invalid(name, f"must be a whole number from {least} to {most}")
     return int(text)
+
+
+def flag(said: dict[str, list[str]], name: str) -> bool:
+    """Give what is true or false, false without it. Raises `Problem`."""
+    text = only(said, name)
+    if text not in _TRUTH:
+        raise invalid(name, "must be true or false")
+    return _TRUTH[text]
 
 
 def moment(name: str, text: str) -> datetime:

@@ -11,8 +11,7 @@ from services.gateway.finding import MOST
 from services.gateway.http.answers import said
 from services.gateway.http.desk import Desk
 from services.gateway.http.offer import Offer, Parameter
-from services.gateway.http.problems import invalid
-from services.gateway.http.reading import only, queried, whole
+from services.gateway.http.reading import flag, only, queried, whole
 from services.gateway.http.shapes import FacetCounts, NumberPage
 
 FEW = 50  # numbers of a page, unless asked for more
@@ -23,7 +22,6 @@ _FLAGS = {
     for name, schema in _PROPERTIES.items()
     if "boolean" in {schema.get("type"), *(each.get("type") for each in schema.get("anyOf", ()))}
 }
-_TRUTH = {"true": True, "false": False}
 
 
 def search_in(said: dict[str, list[str]], desk: Desk) -> Search:
@@ -37,12 +35,7 @@ def _value(said: dict[str, list[str]], name: str) -> Any:
     if name in _MANY:
         parts = [part.strip() for value in said[name] for part in value.split(",")]
         return tuple(dict.fromkeys(part for part in parts if part))
-    value = only(said, name)
-    if name not in _FLAGS:
-        return value
-    if value not in _TRUTH:
-        raise invalid(name, "must be true or false")
-    return _TRUTH[value]
+    return flag(said, name) if name in _FLAGS else only(said, name)
 
 
 def filters(without: Collection[str] = ()) -> tuple[Parameter, ...]:

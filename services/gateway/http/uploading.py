@@ -22,7 +22,7 @@ from services.gateway.http.answers import said
 from services.gateway.http.desk import Desk
 from services.gateway.http.offer import Body, Offer, Parameter
 from services.gateway.http.problems import Kind, Problem, invalid
-from services.gateway.http.reading import must_be_of, only, parts_in_time, queried, type_of
+from services.gateway.http.reading import flag, must_be_of, only, parts_in_time, queried, type_of
 from services.gateway.http.shapes import JobShown, PlanShown
 from services.gateway.http.streaming import Slots
 
@@ -37,7 +37,6 @@ TYPES = {
 WRONG_FILE = Kind(422, "wrong_file", "The file cannot be meant as a whole")
 WRONG_MOVE = Kind(409, "wrong_state", "The job does not allow this now")
 PLAN_CHANGED = Kind(409, "plan_changed", "The rows would come out otherwise now")
-_TRUTH = {None: False, "false": False, "true": True}
 _VERB: Parameter = {
     "name": "verb", "in": "query", "required": True, "schema": {"type": "string", "enum": list(VERBS)},
     "description": "what is done to each number",
@@ -140,15 +139,8 @@ def wish_in(request: Request) -> Wish:
     if format not in FORMATS:
         raise invalid("format", f"must be one of {', '.join(FORMATS)}")
     verb, file = VERBS[name], (only(asked, "file") or "over HTTP")[:200]
-    dry_run, force = _flag(asked, "dry_run"), _flag(asked, "force")
+    dry_run, force = flag(asked, "dry_run"), flag(asked, "force")
     return Wish(verb, _common(verb, asked.get("data", [])), format, file, dry_run, plan, force)
-
-
-def _flag(asked: dict[str, list[str]], name: str) -> bool:
-    said = only(asked, name)
-    if said not in _TRUTH:
-        raise invalid(name, "must be true or false")
-    return _TRUTH[said]
 
 
 def _common(verb: Verb, pairs: list[str]) -> dict[str, Any]:

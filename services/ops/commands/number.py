@@ -1,6 +1,7 @@
 """`numberbank number`: a verb for each command that people give to numbers, and what is known of them."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -121,7 +122,7 @@ def _command(name: str, verb: Verb) -> click.Command:
     if name == "update":
         extra = [_clear(fields)]
     if name == "extend":
-        fields = [field._replace(required=field.path == ("did_reservation",)) for field in fields]
+        fields = [replace(field, required=field.path == ("did_reservation",)) for field in fields]
         extra = [click.Option(["--remark"], help="why; where the DID Reservation decides")]
     if name == "recover":
         extra = [click.Option(["--force"], is_flag=True, help="also if it was ported out or returned to the vendor")]

@@ -11,7 +11,7 @@ from pymongo import AsyncMongoClient
 from contracts.topics import INVENTORY_EVENTS
 from tests.bench.figures import Figure, ratio
 from tests.bench.load import Backlog, write
-from tests.bench.processes import Running, cpu_seconds, running
+from tests.bench.processes import Running, running
 from tests.bench.races import Race
 from tests.bench.track import Ground, Track
 from tests.bench.waiting import LOOK, watching
@@ -51,9 +51,9 @@ async def projection(track: Track) -> list[Figure]:
 async def _told(track: Track, ground: Ground, backlog: Backlog) -> Pace:
     await write(ground.kafka, list(backlog.records()))
     async with watching(ground.kafka, INVENTORY_EVENTS.name) as answers, running(ground.env, INVENTORY) as who:
-        first, base = await answers.until(backlog.numbers + 1, who), _mongod(track)
+        first, base = await answers.until(backlog.numbers + 1, who), track.mongod_cpu
         last = await answers.until(backlog.answers, who)
-        return _pace(last.records - first.records, last.at - first.at, last.cpu - first.cpu, _mongod(track) - base)
+        return _pace(last.records - first.records, last.at - first.at, last.cpu - first.cpu, track.mongod_cpu - base)
 
 
 async def _followed(track: Track, ground: Ground, backlog: Backlog) -> Pace:
@@ -62,9 +62,9 @@ async def _followed(track: Track, ground: Ground, backlog: Backlog) -> Pace:
     try:
         async with running(ground.env, GATEWAY) as who:
             first = await _until(mongo, backlog.numbers, who)
-            at, cpu, base = time.monotonic(), who.cpu, _mongod(track)
+            at, cpu, base = time.monotonic(), who.cpu, track.mongod_cpu
             last = await _until(mongo, backlog.answers, who)
-            return _pace(last - first, time.monotonic() - at, who.cpu - cpu, _mongod(track) - base)
+            return _pace(last - first, time.monotonic() - at, who.cpu - cpu, track.mongod_cpu - base)
     finally:
         await mongo.close()
 
@@ -90,10 +90,6 @@ def _pace(events: int, seconds: float, service: float, mongod: float) -> Pace:
 
 def _middle(paces: Sequence[Pace]) -> Pace:
     return Pace(*(median(values) for values in zip(*paces, strict=True)))
-
-
-def _mongod(track: Track) -> float:
-    return float("nan") if track.mongod is None else cpu_seconds(track.mongod)
 
 
 RACES = (

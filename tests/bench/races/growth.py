@@ -17,7 +17,7 @@ from tests.bench.envelopes import envelope
 from tests.bench.figures import Figure, percentile, ratio
 from tests.bench.holds import available, number
 from tests.bench.load import RELEASE, RESERVE, write
-from tests.bench.processes import cpu_seconds, services
+from tests.bench.processes import services
 from tests.bench.races import Race
 from tests.bench.track import Track
 from tests.bench.waiting import LOOK, watching
@@ -96,9 +96,9 @@ async def _round(track: Track, bank: Bank, turn: int) -> Round:
         services(ground.env, "inventory") as (inventory,),
     ):
         first = await answers.until(1, inventory)
-        base = _mongod(track)
+        base = track.mongod_cpu
         last = await answers.until(commands, inventory)
-        done, mongod = last.records - first.records, _mongod(track) - base
+        done, mongod = last.records - first.records, track.mongod_cpu - base
         async with calling(ground.kafka) as caller:
             calls = [await caller.ask(*bank.command()) * 1000 for _ in range(track.sizes.calls // CALLS)]
         memory = inventory.peak
@@ -145,10 +145,6 @@ def _middle(rounds: list[Round]) -> Round:
     ]
     calls = [call for round in rounds for call in round.calls]
     return Round(middle[0], middle[1], middle[2], calls, middle[3])
-
-
-def _mongod(track: Track) -> float:
-    return float("nan") if track.mongod is None else cpu_seconds(track.mongod)
 
 
 RACES = (Race("growth", "inventory with few numbers and with very many: rate, latency and memory", growth, 2400, None),)

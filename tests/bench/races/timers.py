@@ -19,7 +19,7 @@ from tests.bench.bulk import load
 from tests.bench.figures import Figure, percentile, ratio
 from tests.bench.holds import number, timers
 from tests.bench.load import PARTITIONS
-from tests.bench.processes import cpu_seconds, running, services
+from tests.bench.processes import running, services
 from tests.bench.races import Race
 from tests.bench.rearming import TOPIC
 from tests.bench.track import Ground, Track
@@ -84,9 +84,9 @@ async def _resting(track: Track, ground: Ground) -> list[Figure]:
     """See what it costs that nothing is due."""
     async with services(ground.env, SERVICE) as (timer,):
         await asyncio.sleep(2)  # whatever it does after its start
-        before = (timer.cpu, _mongod(track))
+        before = (timer.cpu, track.mongod_cpu)
         await asyncio.sleep(track.sizes.seconds)
-        after = (timer.cpu, _mongod(track))
+        after = (timer.cpu, track.mongod_cpu)
         memory = timer.peak
     spent = [(then - now) / track.sizes.seconds * 100 for now, then in zip(before, after, strict=True)]
     return [
@@ -181,10 +181,6 @@ async def _lateness(ground: Ground, prefix: str) -> AsyncIterator[float]:
                     if record.key.decode().startswith(prefix):
                         until = datetime.fromisoformat(from_json(record.value)["data"]["until"])
                         yield record.timestamp / 1000 - (until - WEEK).timestamp()
-
-
-def _mongod(track: Track) -> float:
-    return float("nan") if track.mongod is None else cpu_seconds(track.mongod)
 
 
 RACES = (Race("timers", "pending holds: what they cost at rest, how fast they fire, how late they are", pending, 1500),)

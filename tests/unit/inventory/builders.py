@@ -153,10 +153,10 @@ class Counted:
         found: dict[Any, Document] = await self._transaction.get(collection, ids)
         return found
 
-    async def put(self, collection: str, documents: Sequence[Document], *, new: bool = False) -> None:
+    async def put(self, collection: str, documents: Sequence[Document]) -> None:
         self._trips[f"put {collection}"] += 1
         assert len({document["_id"] for document in documents}) == len(documents), "each document is put once"
-        await self._transaction.put(collection, documents, new=new)
+        await self._transaction.put(collection, documents)
 
     async def remove(self, collection: str, ids: Collection[Any]) -> None:
         self._trips[f"remove {collection}"] += 1
