@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.chaos.overload import overload
+from tests.chaos.pulse import SERVICES
 from tests.chaos.report import overload_table, table
 from tests.chaos.run import run
 
@@ -24,6 +25,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="of faults (35) or overload (10); before and after is extra")
     parser.add_argument("--faults", type=int, default=1_050)
     parser.add_argument("--rate", type=float, default=100.0, help="records a second that strangers write")
+    parser.add_argument("--without", choices=SERVICES, nargs="*", default=(), help="overload these services not")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     parser.add_argument("--save", action="store_true", help="keep the table beside this file")
     given = parser.parse_args()
@@ -43,7 +45,8 @@ def _broken(given: argparse.Namespace) -> tuple[dict[str, object], str, str, str
 
 def _overloaded(given: argparse.Namespace) -> tuple[dict[str, object], str, str, str]:
     folder = Path(tempfile.mkdtemp(prefix="numberbank-overload-"))
-    result = asyncio.run(overload((given.minutes or 10) * 60, folder))
+    services = [name for name in SERVICES if name not in given.without]
+    result = asyncio.run(overload((given.minutes or 10) * 60, folder, services))
     result.complaints += result.missed()
     return asdict(result), overload_table(result), "OVERLOAD.md", f"logs in {folder}"
 

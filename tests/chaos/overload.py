@@ -3,11 +3,11 @@
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -33,6 +33,14 @@ SETTLED = 60.0  # seconds of overload after which memory has no reason left to g
 KEPT = 0.7  # of their rate: what the other partitions keep beside a poisoned one, on however busy a machine
 
 
+class Memory(NamedTuple):
+    """The largest size of a service, MB: in the first half of the overload, in the second, and until it was level."""
+
+    first_half: float
+    second_half: float
+    after: float
+
+
 @dataclass
 class Overload:
     """What was measured. Rates in records a second, memory in MB."""
@@ -41,7 +49,7 @@ class Overload:
     offered: float = 0.0
     answered: float = 0.0  # meanwhile: what these services, this machine and its producers are capable of together
     most_lag: int = 0
-    memory: dict[str, dict[str, float]] = field(default_factory=dict)
+    memory: dict[str, Memory] = field(default_factory=dict)
     drained: float = 0.0  # seconds
     poison: float = 0.0  # garbage that was written while the others went on
     healthy_ratio: float = 0.0  # answers of the other partitions with poison to those without
@@ -52,9 +60,9 @@ class Overload:
         """Give the marks that were missed: figures, which a busy machine can spoil."""
         missed = []
         for name, size in self.memory.items():
-            bound = size["first_half"] * GROWTH if self.seconds >= SETTLED else LARGEST
-            if size["second_half"] > min(LARGEST, bound):
-                missed.append(f"{name} grew to {size}")
+            bound = size.first_half * GROWTH if self.seconds >= SETTLED else LARGEST
+            if max(size.second_half, size.after) > min(LARGEST, bound):
+                missed.append(f"{name} grew: {size}")
         if self.healthy_ratio < KEPT:
             missed.append(f"beside a poisoned partition the others came to {self.healthy_ratio} of their rate")
         if self.offered < 0.7 * EXCESS * self.answered:
@@ -65,9 +73,9 @@ class Overload:
 class Gauge:
     """Reads how much has been answered, how much is left, and how large the services are."""
 
-    def __init__(self, bank: Bank, consumer: AIOKafkaConsumer, settings: ClientSettings) -> None:
-        self._bank, self._consumer, self._settings = bank, consumer, settings
-        self.memory: dict[str, list[float]] = {name: [] for name in SERVICES}
+    def __init__(self, bank: Bank, consumer: AIOKafkaConsumer, settings: ClientSettings, services: Sequence[str]):
+        self._bank, self._consumer, self._settings, self.services = bank, consumer, settings, services
+        self._memory: dict[str, list[float]] = {name: [] for name in services}
         self.latest = 0.0  # answers a second
         self.most_lag = 0  # of inventory
 
@@ -87,23 +95,39 @@ class Gauge:
         await asyncio.sleep(seconds)
         return (await self.answered(partitions) - before) / (time.monotonic() - begun)
 
-    async def follow(self, partitions: set[int]) -> None:
-        """Keep `latest` the rate of the last seconds until cancelled."""
-        while True:
+    async def follow(self, partitions: set[int], wanted: Callable[[], bool]) -> None:
+        """Keep `latest` the rate of the last seconds, as long as it is wanted."""
+        while wanted():
             self.latest = await self.rate(2.0, partitions)
 
-    async def watch(self) -> None:
-        """Sample memory and lag until cancelled."""
-        while True:
+    async def watch(self, wanted: Callable[[], bool]) -> None:
+        """Sample memory and lag, as long as it is wanted. To be awaited: a cut would leave connections open."""
+        while wanted():
             self.most_lag = max(self.most_lag, await left_of(self._settings, ("inventory",)))
-            for name, running in zip(SERVICES, self._bank.processes, strict=True):
-                self.memory[name].append(resident(running.process.pid))
+            self._weigh()
             await asyncio.sleep(1)
 
-    def grown(self) -> Mapping[str, dict[str, float]]:
-        """Give the largest size of each service in the first half of what was sampled, and in the second."""
-        halves = {name: (sizes[: len(sizes) // 2], sizes[len(sizes) // 2 :]) for name, sizes in self.memory.items()}
-        return {name: {"first_half": max(a), "second_half": max(b)} for name, (a, b) in halves.items()}
+    async def level(self) -> bool:
+        """Tell whether nothing is left to do."""
+        await asyncio.sleep(0.5)
+        self._weigh()
+        return await left_of(self._settings, self.services) == 0
+
+    def _weigh(self) -> None:
+        for name, running in zip(self.services, self._bank.processes, strict=True):
+            self._memory[name].append(resident(running.process.pid))
+
+    def samples(self) -> int:
+        """Give how often the services have been weighed so far."""
+        return len(self._memory[self.services[0]])
+
+    def grown(self, over: int) -> dict[str, Memory]:
+        """Give how large each service was, of whose samples so many were taken before the overload was over."""
+        half = over // 2
+        return {
+            name: Memory(max(sizes[:half]), max(sizes[half:over]), max(sizes[over:]))
+            for name, sizes in self._memory.items()
+        }
 
 
 def resident(pid: int) -> float:
@@ -112,54 +136,54 @@ def resident(pid: int) -> float:
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
 
 
-async def overload(seconds: float, folder: Path) -> Overload:
-    """Overload a bank for so long, let it recover, poison a partition, and audit it."""
+async def overload(seconds: float, folder: Path, services: Sequence[str] = SERVICES) -> Overload:
+    """Overload a bank of these services for so long, let it recover, poison a partition, and audit it."""
     found = Overload()
     with local_stack(environ=os.environ) as stack:
         servers = stack.env["KAFKA_BOOTSTRAP_SERVERS"]
         await create_topics(servers, PARTITIONS)
         consumer = AIOKafkaConsumer(bootstrap_servers=servers)
         async with Bank(stack, folder) as bank:
-            for name in SERVICES:
+            for name in services:
                 bank.run(name)
             await asyncio.gather(*(running.until_ready() for running in bank.processes))
             await consumer.start()
             try:
                 settings = ClientSettings.load(stack.env)
-                await _measure(found, bank, Gauge(bank, consumer, settings), settings, seconds)
+                await _measure(found, bank, Gauge(bank, consumer, settings, services), seconds)
             finally:
                 await consumer.stop()
             await _judge(found, bank, settings)
     return found
 
 
-async def _measure(found: Overload, bank: Bank, gauge: Gauge, settings: ClientSettings, seconds: float) -> None:
+async def _measure(found: Overload, bank: Bank, gauge: Gauge, seconds: float) -> None:
     async with Flood(bank.stack.env["KAFKA_BOOTSTRAP_SERVERS"]) as flood:
         await _overloaded(found, flood, gauge, seconds)
-        found.most_lag = gauge.most_lag
-        begun = time.monotonic()
-        await until(lambda: _level(settings), 6 * seconds + 120)
+        over, begun = gauge.samples(), time.monotonic()
+        await until(gauge.level, 8 * seconds + 120)
         found.drained = round(time.monotonic() - begun, 1)
-        await _poisoned(found, flood, gauge, settings, min(20.0, seconds / 2))
+        found.most_lag, found.memory = gauge.most_lag, gauge.grown(over)
+        await _poisoned(found, flood, gauge, min(20.0, seconds / 2))
 
 
 async def _overloaded(found: Overload, flood: Flood, gauge: Gauge, seconds: float) -> None:
     """Write three records for each one that is answered."""
     everywhere = set(range(PARTITIONS))
-    watches = [asyncio.create_task(watch) for watch in (gauge.watch(), gauge.follow(everywhere))]
-    pouring = asyncio.create_task(flood.pour(everywhere, lambda: max(FIRST, EXCESS * gauge.latest), _for(seconds)))
+    wanted = _for(seconds)
+    pouring = asyncio.gather(
+        flood.pour(everywhere, lambda: max(FIRST, EXCESS * gauge.latest), wanted),
+        gauge.watch(wanted),
+        gauge.follow(everywhere, wanted),
+    )
     begun = time.monotonic()
     found.answered = round(await gauge.rate(seconds, everywhere))
     await pouring
     found.seconds = round(time.monotonic() - begun, 1)
     found.offered = round(flood.written / found.seconds)
-    for watch in watches:
-        watch.cancel()
-    await asyncio.gather(*watches, return_exceptions=True)
-    found.memory = dict(gauge.grown())
 
 
-async def _poisoned(found: Overload, flood: Flood, gauge: Gauge, settings: ClientSettings, seconds: float) -> None:
+async def _poisoned(found: Overload, flood: Flood, gauge: Gauge, seconds: float) -> None:
     """Give the healthy partitions a steady load, without and with garbage in the other one, in turn."""
     rates: dict[bool, list[float]] = {False: [], True: []}
     garbage = 0
@@ -169,7 +193,7 @@ async def _poisoned(found: Overload, flood: Flood, gauge: Gauge, settings: Clien
         rates[poisoned].append(await gauge.rate(seconds, HEALTHY))
         garbage += await poison if poison else 0
         await pouring
-        await until(lambda: _level(settings), 20 * seconds + 120)  # so that one slice leaves nothing to the next
+        await until(gauge.level, 20 * seconds + 120)  # so that one slice leaves nothing to the next
     found.poison = round(garbage / (seconds * SLICES / 2))
     found.healthy_ratio = round(median(rates[True]) / median(rates[False]), 2)
 
@@ -188,11 +212,6 @@ async def _judge(found: Overload, bank: Bank, settings: ClientSettings) -> None:
     found.complaints = list(complaints)
 
 
-async def _level(settings: ClientSettings) -> bool:
-    await asyncio.sleep(0.5)
-    return await left_of(settings, SERVICES) == 0
-
-
-def _for(seconds: float) -> Any:
+def _for(seconds: float) -> Callable[[], bool]:
     end = time.monotonic() + seconds
     return lambda: time.monotonic() < end

@@ -102,8 +102,8 @@ def overload_table(result: Overload) -> str:
         ("largest lag, as `numberbank lag` tells it", f"{result.most_lag:,} records"),
         ("nothing left to do after", f"{result.drained:.0f} s"),
         *(
-            (f"memory of {name}: largest in the first half, in the second", f"{a['first_half']}, {a['second_half']} MB")
-            for name, a in result.memory.items()
+            (f"memory of {name}: largest in the first half, in the second, until level", f"{a}, {b}, {c} MB")
+            for name, (a, b, c) in result.memory.items()
         ),
         (
             "rate of other partitions beside one of garbage only",
