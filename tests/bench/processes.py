@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from services.ops.stack.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LEASHED = (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), sys.executable)  # ends with this process
-READY = 60.0  # seconds until a service has to have its lanes open
+READY = 300.0  # seconds until a service has to have its lanes open: some first read what others have said
 ENDING = 20.0  # seconds after which a process that was told to end is killed
 
 
@@ -66,19 +67,25 @@ async def ended(env: Mapping[str, str], command: Sequence[str]) -> int:
 
 @asynccontextmanager
 async def services(env: Mapping[str, str], *names: str) -> AsyncIterator[list[Running]]:
-    """Run services, each in a process; they are ready. Raises `TimeoutError`."""
+    """Run services, each in a process; they are ready. Raises `RuntimeError`."""
     ports = [free_port() for _ in names]
     commands = [
         ("-m", "services.ops", "run", name, "--health-port", str(port)) for name, port in zip(names, ports, strict=True)
     ]
     async with running(env, *commands) as all_:
-        async with asyncio.timeout(READY):
-            for port in ports:
-                while not await _is_ready(port):
-                    if all_.ended:
-                        raise RuntimeError("A service came to an end while it was starting.")
-                    await asyncio.sleep(0.05)
+        for name, port in zip(names, ports, strict=True):
+            await _until_ready(all_, name, port)
         yield [Running([process]) for process in all_._processes]
+
+
+async def _until_ready(all_: Running, name: str, port: int) -> None:
+    end = time.monotonic() + READY
+    while not await _is_ready(port):
+        if all_.ended:
+            raise RuntimeError("A service came to an end while it was starting.")
+        if time.monotonic() > end:
+            raise RuntimeError(f"{name} was not ready within {READY:.0f} s.")
+        await asyncio.sleep(0.05)
 
 
 async def _is_ready(port: int) -> bool:

@@ -32,8 +32,8 @@ def run_one(race: Race, stack: Stack, environ: Mapping[str, str], sizes: Sizes, 
     failure = None
     try:
         figures = asyncio.run(_in_time(race, Track(stack, environ, sizes, say)))
-    except TimeoutError:
-        failure = f"It did not end within {race.patience:.0f} s."
+    except RuntimeError as error:
+        failure = f"{error}"
     except Exception as error:  # whatever it is: the other races have a right to be run
         failure = f"{type(error).__name__}: {error}"
     if failure is not None:
@@ -42,5 +42,10 @@ def run_one(race: Race, stack: Stack, environ: Mapping[str, str], sizes: Sizes, 
 
 
 async def _in_time(race: Race, track: Track) -> Sequence[Figure]:
-    async with asyncio.timeout(race.patience):
-        return await race.run(track)
+    try:
+        async with asyncio.timeout(race.patience) as limit:
+            return await race.run(track)
+    except TimeoutError:
+        if limit.expired():
+            raise RuntimeError(f"It did not end within {race.patience:.0f} s.") from None
+        raise
