@@ -56,7 +56,7 @@ async def connected(service: Service, settings: Settings, metrics: Metrics) -> R
 
 
 async def _served(roads: Sequence[Road], asked: asyncio.Event) -> None:
-    """Run all roads until asked to stop, or until one of them ends badly; then all are stopped.
+    """Run all roads until asked to stop, or until one of them, or a task of an edge, ends badly; then all are stopped.
 
     What runs beside them ends first, for it needs them.
     """
@@ -65,10 +65,12 @@ async def _served(roads: Sequence[Road], asked: asyncio.Event) -> None:
     asking = asyncio.create_task(asked.wait())
     try:
         async with AsyncExitStack() as edges:
+            beside = list[asyncio.Task[None]]()
             for road in roads:
                 for edge in road.parts.service.edges:
-                    await edges.enter_async_context(edge(road.parts))
-            await asyncio.wait([asking, *tasks], return_when=asyncio.FIRST_COMPLETED)
+                    beside += await edges.enter_async_context(edge(road.parts))
+            await asyncio.wait([asking, *tasks, *beside], return_when=asyncio.FIRST_COMPLETED)
+            _check(beside)
     finally:
         asking.cancel()
         stop.set()
@@ -79,3 +81,13 @@ async def _served(roads: Sequence[Road], asked: asyncio.Event) -> None:
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
+
+
+def _check(beside: Sequence["asyncio.Task[None]"]) -> None:
+    """Make sure that what runs beside the roads still does: nobody would hear of it. Raises `Refusal`."""
+    for task in beside:
+        if task.done():
+            error = None if task.cancelled() else task.exception()
+            log.error("edge ends", exc_info=error, extra={"edge": task.get_name()})
+            what = type(error).__name__ if error else "nobody has asked it to"
+            raise Refusal(f"{task.get_name()} has ended by itself: {what}; see the log, and start this process anew.")

@@ -12,10 +12,12 @@ from services.chassis.ports import Reader
 from services.chassis.work import Taken, Work
 
 if TYPE_CHECKING:
+    from asyncio import Task
+
     from services.chassis.parts import Parts
 
 Handler = Callable[[Work, Sequence[Taken]], Awaitable[None]]
-Edge = Callable[["Parts"], AbstractAsyncContextManager[None]]
+Edge = Callable[["Parts"], AbstractAsyncContextManager[Sequence["Task[None]"]]]  # gives what must not end by itself
 
 
 class Timers(Protocol):
@@ -71,7 +73,8 @@ class Service:
     `rebuilds`: the service whose documents this one makes anew beside it, under a group and fences of its own. What
     cannot be read is passed over then: that service has put it away.
     `rebuilt_by`: the group of that, `renewed`: collections that it drops.
-    `edges`: what runs beside the lanes; they end before these do.
+    `edges`: what runs beside the lanes; they end before these do, and when a task of theirs ends by itself, so does
+    the process.
     `abreast`: lanes that may be in a transaction side by side, 0 for all: fewer where records cost the database so much
     that a transaction would otherwise outlive what it allows.
     """

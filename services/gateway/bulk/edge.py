@@ -1,6 +1,7 @@
 """What carries out jobs beside the lanes of a gateway."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -18,13 +19,13 @@ def bulk_edge(settings: GatewaySettings) -> Edge:
     """Give it."""
 
     @asynccontextmanager
-    async def edge(parts: Parts) -> AsyncIterator[None]:
+    async def edge(parts: Parts) -> AsyncIterator[Sequence["asyncio.Task[None]"]]:
         desk, sender = cast(Desk, parts.store), Sender(f"{parts.service.name}-jobs", settings.kafka)
 
         means = Means(Jobs(desk), Outcomes(desk).get, sender.send_all, parts.clock, new_id())
         try:
-            async with running(Runner(means, settings.bulk_deletes)):
-                yield
+            async with running(Runner(means, settings.bulk_deletes)) as task:
+                yield (task,)
         finally:
             await sender.stop()
 

@@ -73,11 +73,11 @@ class Runner:
 
 
 @asynccontextmanager
-async def running(runner: Runner) -> AsyncIterator[None]:
+async def running(runner: Runner) -> AsyncIterator["asyncio.Task[None]"]:
     """Take jobs while inside."""
     task = asyncio.create_task(runner.run(), name="jobs")
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -49,24 +49,30 @@ def edges_of(settings: GatewaySettings) -> tuple[Edge, ...]:
     port = settings.http_port
 
     @asynccontextmanager
-    async def edge(parts: Parts) -> AsyncIterator[None]:
+    async def edge(parts: Parts) -> AsyncIterator[Sequence["asyncio.Task[None]"]]:
+        viewer = Narrow(cast(Viewer, parts.store), SEARCHES, TURN)
+        waiting = Waiting(Outcomes(viewer))
         with _listening(settings.http_host, port) as listener:
-            async with _desk(parts, settings) as desk, _serving(desk, listener):
-                yield
+            async with (
+                _looking(waiting) as looking,
+                _desk(parts, settings, viewer, waiting) as desk,
+                _serving(desk, listener) as serving,
+            ):
+                yield looking, serving
 
     return (edge,)
 
 
 @asynccontextmanager
-async def _desk(parts: Parts, settings: GatewaySettings) -> AsyncIterator[Desk]:
-    store, tokens, figures = cast(Viewer, parts.store), Tokens(parts.store), Figures(parts.metrics.registry)
-    viewer, exporter = Narrow(store, SEARCHES, TURN), Finder(Narrow(store, EXPORTED, EXPORTS_TURN))
+async def _desk(parts: Parts, settings: GatewaySettings, viewer: Viewer, waiting: Waiting) -> AsyncIterator[Desk]:
+    tokens, figures = Tokens(parts.store), Figures(parts.metrics.registry)
+    exporter = Finder(Narrow(cast(Viewer, parts.store), EXPORTED, EXPORTS_TURN))
     now = asyncio.get_running_loop().time
     admission = Admission(tokens, Limits(settings.http_rate, now), figures, now)
     views = Finder(viewer, patience=PATIENCE), exporter, Present(viewer), Historian(viewer, PATIENCE)
     jobs = Jobs(cast(JobStore, parts.store))
     clerk = Clerk(jobs, parts.clock, settings.bulk_deletes, settings.strict_numbers)
-    async with _commands(parts, viewer, settings) as commands:
+    async with _commands(parts, viewer, settings, waiting) as commands:
         yield Desk(
             *views, commands, tokens, clerk, admission, figures, parts.clock, settings.policy,
             _follower(parts, settings), settings.http_streams, asyncio.Event(),
@@ -79,16 +85,24 @@ def _follower(parts: Parts, settings: GatewaySettings) -> Callable[[], Follower]
 
 
 @asynccontextmanager
-async def _commands(parts: Parts, viewer: Viewer, settings: GatewaySettings) -> AsyncIterator[Commands]:
-    sender, outcomes = Sender(parts.service.name, settings.kafka), Outcomes(viewer)
-    waiting = Waiting(outcomes)
-    looking = asyncio.create_task(waiting.run())
+async def _commands(
+    parts: Parts, viewer: Viewer, settings: GatewaySettings, waiting: Waiting
+) -> AsyncIterator[Commands]:
+    sender = Sender(parts.service.name, settings.kafka)
     try:
-        yield Commands(sender, outcomes, waiting, Repeats(parts.store), parts.clock)
+        yield Commands(sender, Outcomes(viewer), waiting, Repeats(parts.store), parts.clock)
     finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
         await sender.stop()
+
+
+@asynccontextmanager
+async def _looking(waiting: Waiting) -> AsyncIterator["asyncio.Task[None]"]:
+    task = asyncio.create_task(waiting.run(), name="looking for outcomes")
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -111,20 +125,20 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator[None]:
+async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator["asyncio.Task[None]"]:
     config = uvicorn.Config(
         api(desk), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False, backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
     )  # fmt: skip
     logging.getLogger("uvicorn.error").addFilter(_is_of_note)
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve([listener]))
+    task = asyncio.create_task(server._serve([listener]), name="the HTTP server")
     try:
-        yield
+        yield task
     finally:
         desk.closing.set()
         server.should_exit = True
-        await task
+        await asyncio.wait([task])  # if it has failed, whoever watches it has said so
 
 
 def _is_of_note(record: logging.LogRecord) -> bool:
