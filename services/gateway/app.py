@@ -12,7 +12,7 @@ from services.gateway.http.edge import edges_of
 from services.gateway.repeats import KEPT, REPEATS
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import COLLECTIONS, EXPIRING, POINTER, live_views, views_to_build
-from services.gateway.tokens import TOKENS
+from services.gateway.tokens import NAMES, TOKENS
 
 ABREAST = 3  # lanes in a transaction: each event writes to many indexes, and a transaction has few seconds to live
 REBUILDER = "gateway-rebuild"  # group of those who make the views anew
@@ -25,7 +25,7 @@ def service(settings: GatewaySettings) -> Service:
         name="gateway",
         inputs=(Input(INVENTORY_EVENTS, gateway.follow),),
         writes=(INVENTORY_COMMANDS,),
-        collections={**COLLECTIONS, POINTER: (), REBUILD: (), TOKENS: (("name",),)},
+        collections={**COLLECTIONS, POINTER: (), REBUILD: (), TOKENS: (("name",),), NAMES: ()},
         expiring={**EXPIRING, **JOBS, REPEATS: ("at", KEPT)},
         rebuilt_by=REBUILDER,
         renewed=(*COLLECTIONS, *EXPIRING, REBUILD),

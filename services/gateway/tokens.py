@@ -5,10 +5,13 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import Any
 
+from services.chassis.errors import Conflict
 from services.chassis.ports import Document, Store, Transaction
+from services.chassis.retry import Delays
 from services.gateway.domain import Token, TokenWish
 
 TOKENS = "tokens"
+NAMES = "token-names"  # each a document, so that of those who choose it at once the database lets one have it
 _FIELDS = ("name", "org", "domains", "scopes", "created", "expires", "revoked")
 
 
@@ -24,12 +27,14 @@ class Tokens:
 
     async def create(self, wish: TokenWish, secret: str, at: datetime) -> Token:
         """Keep a token that is known by `secret` from now on. Raises `NameTaken`."""
-        async with self.store.transaction() as transaction:
-            if await transaction.find(TOKENS, {"name": wish.name}, limit=1):
-                raise NameTaken(f"name: there is, or was, a token {wish.name!r}; choose a name that was never used.")
-            token = wish.token(secret, at)
-            await transaction.put(TOKENS, [_document(token)], new=True)
-        return token
+        token, delays = wish.token(secret, at), Delays()
+        while True:
+            try:
+                async with self.store.transaction() as transaction:
+                    await _named(transaction, token)
+                return token
+            except Conflict:  # somebody makes one of this name just now, and may fail
+                await delays.wait()
 
     async def all(self) -> list[Token]:
         """Give all that there are and were, by name."""
@@ -44,6 +49,14 @@ class Tokens:
         """Give the token whose secret hashes to `id`."""
         found = (await self.store.get(TOKENS, [id])).get(id)
         return _token(found) if found is not None and compare_digest(found["_id"], id) else None
+
+
+async def _named(transaction: Transaction, token: Token) -> None:
+    taken = await transaction.get(NAMES, [token.name])
+    if taken or await transaction.find(TOKENS, {"name": token.name}, limit=1):  # made before names were kept
+        raise NameTaken(f"name: there is, or was, a token {token.name!r}; choose a name that was never used.")
+    await transaction.put(NAMES, [{"_id": token.name}], new=True)
+    await transaction.put(TOKENS, [_document(token)], new=True)
 
 
 async def _revoke(transaction: Transaction, name: str, at: datetime) -> bool:

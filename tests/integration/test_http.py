@@ -134,6 +134,16 @@ def test_who_does_not_wait_asks_later(desk: httpx.Client, acme: httpx.Client) ->
     assert code(desk.post(f"/numbers/{number}/release", json={}, headers={"Prefer": "wait=31"}), 422)
 
 
+def test_of_many_who_choose_the_name_of_a_token_at_once_one_has_it(desk: httpx.Client) -> None:
+    def made(_: int) -> httpx.Response:
+        return desk.post("/tokens", json={"name": "at-once"})
+
+    with ThreadPoolExecutor(8) as together:
+        answers = list(together.map(made, range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    assert [each["name"] for each in desk.get("/tokens").json()["tokens"]].count("at-once") == 1
+
+
 def test_tokens_are_made_shown_once_and_revoked(counter: Counter, desk: httpx.Client) -> None:
     wish = {"name": "beta-portal", "org": "beta", "scopes": ["read"]}
     made = desk.post("/tokens", json=wish)

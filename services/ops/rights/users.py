@@ -9,7 +9,7 @@ from services.chassis.fence import FENCES
 from services.chassis.service import Service
 from services.gateway.bulk.jobs import EXPIRING as JOBS
 from services.gateway.store import POINTER, SETS
-from services.gateway.tokens import TOKENS
+from services.gateway.tokens import NAMES, TOKENS
 from services.inventory.store import NUMBERS
 from services.lifecycle_timer.store import TIMERS
 from services.ops.declared import declared
@@ -77,9 +77,12 @@ def _operator() -> User:
     # A dead letter is put back where it came from, and closed by a mark beside it.
     repaired = [topic for topic in TOPICS if any(name in SERVICES for name in topic.read_by)]
     topics, looked_at = _looking({"Write": [*repaired, *DEAD_LETTERS]})
-    tokens = Privilege(f"gateway.{TOKENS}", ("find", "insert", "update"))
+    tokens = (
+        Privilege(f"gateway.{TOKENS}", ("find", "insert", "update")),
+        Privilege(f"gateway.{NAMES}", ("find", "insert")),
+    )
     jobs = (Privilege(f"gateway.{name}", JOBS_MADE) for name in JOBS)
-    return User("operator", "people at the command line", topics, (*looked_at, tokens, *jobs))
+    return User("operator", "people at the command line", topics, (*looked_at, *tokens, *jobs))
 
 
 def _auditor() -> User:

@@ -1,12 +1,13 @@
 """Tokens: what is kept of them, and whom they let in."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from services.chassis.memory import MemoryDatabase, MemoryStore
+from services.chassis.memory import MemoryDatabase, MemoryStore, MemoryTransaction
 from services.gateway.domain import OPERATOR, Asker, TokenWish, digest, looks_like_secret, secret_of
 from services.gateway.tokens import NameTaken, Tokens
 from tests.unit.gateway.stock import NOON
@@ -46,6 +47,30 @@ async def test_a_name_is_used_once(tokens: Tokens) -> None:
     await tokens.create(wish(), SECRET, NOON)
     assert await tokens.revoke("acme", NOON)
     with pytest.raises(NameTaken, match="choose a name that was never used"):
+        await tokens.create(wish(), secret_of(bytes(32)), NOON)
+
+
+async def test_of_two_who_choose_a_name_at_once_one_has_it(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, find = asyncio.Barrier(2), MemoryTransaction.find
+
+    async def find_together(*asked: Any, **how: Any) -> Any:
+        found = await find(*asked, **how)
+        async with asyncio.timeout(5):
+            await both.wait()
+        monkeypatch.setattr(MemoryTransaction, "find", find)
+        return found
+
+    monkeypatch.setattr(MemoryTransaction, "find", find_together)
+    makers = [tokens.create(wish(), secret_of(bytes([n]) * 32), NOON) for n in range(2)]
+    made = await asyncio.gather(*makers, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in made) == ["NameTaken", "Token"]
+    assert len(await tokens.all()) == 1
+
+
+async def test_a_name_that_was_used_before_names_were_kept_is_taken(tokens: Tokens, database: MemoryDatabase) -> None:
+    await tokens.create(wish(), SECRET, NOON)
+    database.collections["gateway.token-names"].clear()
+    with pytest.raises(NameTaken):
         await tokens.create(wish(), secret_of(bytes(32)), NOON)
 
 
