@@ -68,8 +68,8 @@ class Jobs:
         return [_job(each["_id"], each) for each in found or ()]
 
     async def at_work(self) -> list[Job]:
-        """Give the jobs that some gateway has to act on, the oldest first."""
-        wanted = {"state": {"$in": list(AT_WORK)}}
+        """Give the jobs that some gateway has to act on, or whose rows still come, the oldest first."""
+        wanted = {"state": {"$in": ["receiving", *AT_WORK]}}
         found = await self.store.select(JOBS, wanted, [("created", 1)], 0, PATIENCE)
         return [_job(each["_id"], each) for each in found or ()]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from services.chassis.errors import StoreTrouble
 from services.gateway.bulk.carrying import Carrying, Means
 from services.gateway.bulk.jobs import NoSuchJob
-from services.gateway.bulk.turns import LeaseLost, leased, let_go
+from services.gateway.bulk.turns import LeaseLost, given_up, is_abandoned, leased, let_go
 from services.gateway.domain.job import Job, needs_approval
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,9 @@ class Runner:
         self._tasks = {id: task for id, task in self._tasks.items() if not _is_over(task)}
         try:
             for job in await self.means.jobs.at_work():
-                if len(self._tasks) < AT_ONCE and job.id not in self._tasks:
+                if is_abandoned(job):
+                    await self.means.jobs.change(job.id, given_up)
+                elif job.state != "receiving" and len(self._tasks) < AT_ONCE and job.id not in self._tasks:
                     await self._take(job)
         except StoreTrouble as trouble:
             log.warning("no look for jobs", extra={"trouble": repr(trouble)})

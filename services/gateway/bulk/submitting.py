@@ -2,20 +2,23 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from services.chassis.errors import StoreTrouble
 from services.gateway.bulk.chunks import Chunk
 from services.gateway.bulk.foreseeing import AnyRows, Foreseer, Rows, in_chunks
 from services.gateway.bulk.jobs import Jobs, new_id, real_now
+from services.gateway.bulk.turns import BROKE_OFF, stirred
 from services.gateway.domain.foresight import NEEDS_FORCE, Foreseen
 from services.gateway.domain.job import Job, WrongMove, needs_approval
 from services.gateway.domain.row import SAID, Refused, Row, WrongFile, cut
 from services.gateway.domain.verb import Verb
 
 GRACE = 5.0  # seconds to say why a submission broke off
+STIR = 30.0  # seconds between signs that its rows still come
 
 
 class PlanChanged(WrongFile):
@@ -59,12 +62,13 @@ class Submission:
         )
         try:
             await self.jobs.add(job)
-            complete = await self._stored(job, order, rows)
+            async with self._stirring(job):
+                complete = await self._stored(job, order, rows)
             if order.plan is not None and self.foreseer.plan.hash != order.plan:
                 raise PlanChanged("plan_changed: the rows would come out otherwise now; look at them with --dry-run.")
             return await self.jobs.change(job.id, lambda job: self._ready(job, replace(complete, sha256=sha256())))
         except BaseException as error:
-            await self._refuse(job, str(error) if isinstance(error, WrongFile) else "It broke off; submit it again.")
+            await self._refuse(job, str(error) if isinstance(error, WrongFile) else BROKE_OFF)
             raise
 
     async def _refuse(self, job: Job, why: str) -> None:
@@ -75,6 +79,22 @@ class Submission:
         with suppress(Exception):  # it is known already that something is wrong
             async with asyncio.timeout(GRACE):
                 await self.jobs.change(job.id, refused)
+
+    @asynccontextmanager
+    async def _stirring(self, job: Job) -> AsyncIterator[None]:
+        """Give signs of life while inside, however slowly rows come: a job without them is given up."""
+        stirring = asyncio.create_task(self._stir(job))
+        try:
+            yield
+        finally:
+            stirring.cancel()
+            await asyncio.gather(stirring, return_exceptions=True)
+
+    async def _stir(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(STIR)
+            with suppress(StoreTrouble):  # the rows notice too
+                await self.jobs.change(job.id, stirred)
 
     async def _stored(self, job: Job, order: Order, rows: AnyRows) -> Job:
         chunks, total, codes = 0, 0, Counter[str]()

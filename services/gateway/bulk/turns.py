@@ -10,6 +10,8 @@ from services.gateway.bulk.jobs import real_now
 from services.gateway.domain.job import AT_WORK, DRAINING, ENDED, Job, JobState
 
 LEASE = timedelta(seconds=10)  # after which a silent gateway loses its job
+SILENCE = timedelta(minutes=5)  # after which whoever submits rows is taken for dead; they stir far more often
+BROKE_OFF = "It broke off; submit it again."
 WINDOW = 8  # chunks in flight
 
 
@@ -62,6 +64,21 @@ def heard_of(job: Job, note: str | None) -> Job:
     if note is None or job.state in DRAINING:
         return replace(job, note=note)
     return replace(job, state="waiting", note=note)
+
+
+def stirred(job: Job) -> Job:
+    """Note that the rows of a job still come."""
+    return replace(job, stirred=real_now()) if job.state == "receiving" else job
+
+
+def is_abandoned(job: Job) -> bool:
+    """Tell whether the rows of a job come no longer, and nobody is left to say so."""
+    return job.state == "receiving" and real_now() - (job.stirred or job.created) > SILENCE
+
+
+def given_up(job: Job) -> Job:
+    """Refuse a job that is abandoned."""
+    return replace(job, state="refused", note=BROKE_OFF, finished=real_now()) if is_abandoned(job) else job
 
 
 def _end_of(state: JobState) -> datetime | None:

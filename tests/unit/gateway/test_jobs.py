@@ -1,6 +1,7 @@
 """The states of a job, and how it changes under the gateway that has it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -14,7 +15,17 @@ from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_f
 from services.gateway.bulk.flight import Flight
 from services.gateway.bulk.jobs import real_now
 from services.gateway.bulk.results import Result
-from services.gateway.bulk.turns import LeaseLost, ended, heard_of, leased, let_go, settled_in
+from services.gateway.bulk.turns import (
+    SILENCE,
+    LeaseLost,
+    ended,
+    given_up,
+    heard_of,
+    leased,
+    let_go,
+    settled_in,
+    stirred,
+)
 from services.gateway.domain import PREFIX, Outcome
 from services.gateway.domain.job import AT_WORK, ENDED, Job, JobState, WrongMove, moved, needs_approval
 from services.gateway.domain.row import Refused, Row
@@ -61,6 +72,13 @@ def test_many_deletes_need_somebody_else() -> None:
     approved = moved(replace(deletes, state="awaiting_approval"), "approve", "bob", NOW)
     assert (approved.state, approved.approved_by) == ("ready", "bob")
     assert not needs_approval(approved, 100)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_a_submission_that_gives_no_sign_of_life_is_given_up(state: JobState) -> None:
+    silent = job(state, created=real_now() - 2 * SILENCE, stirred=None)
+    assert given_up(silent).state == ("refused" if state == "receiving" else state)
+    assert given_up(stirred(silent)).state == state
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -144,6 +162,26 @@ def test_a_result_is_no_formula_and_numbers_keep_their_plus() -> None:
     assert Result(2, "+6531580001", "accepted", None, None).cells == ["2", "+6531580001", "accepted", "", ""]
     assert Result(3, "=123", "refused", "wrong_number", None).cells[1] == "'=123"
     assert Result(3, "=1+1", "refused", "wrong_number", "=x").cells[1::3] == ["'=1+1", "'=x"]
+
+
+async def test_a_submission_whose_gateway_died_is_refused_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    ages = {"fresh": 0, "old": 2}
+    left = {id: replace(job("receiving"), id=id, created=real_now() - age * SILENCE) for id, age in ages.items()}
+    over = asyncio.Event()
+
+    class Kept:
+        async def at_work(self) -> list[Job]:
+            return list(left.values())
+
+        async def change(self, id: str, how: Callable[[Job], Job]) -> Job:
+            left[id] = how(left[id])
+            over.set()
+            return left[id]
+
+    async with runner.running(runner.Runner(SimpleNamespace(jobs=Kept(), owner="g1"), 100)):  # type: ignore[arg-type]
+        await asyncio.wait_for(over.wait(), 30)
+    assert (left["old"].state, left["fresh"].state) == ("refused", "receiving")
+    assert left["old"].note == "It broke off; submit it again."
 
 
 async def test_a_defect_is_logged_and_ends_no_gateway(

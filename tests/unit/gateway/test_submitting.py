@@ -1,11 +1,12 @@
 """Submissions that break off."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
+from services.gateway.bulk import submitting
 from services.gateway.bulk.submitting import Order, Submission
 from services.gateway.domain.job import Job, WrongMove, moved
 from services.gateway.domain.row import Row, WrongFile
@@ -57,3 +58,17 @@ async def test_a_job_that_was_cancelled_while_its_rows_came_stays_so() -> None:
     with pytest.raises(WrongMove, match="submit them again"):
         await Submission(kept, None, 100).of(ORDER, ROWS, lambda: None)  # type: ignore[arg-type]
     assert kept.job.state == "cancelled"
+
+
+async def test_a_submission_whose_rows_come_slowly_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submitting, "STIR", 0.001)
+    kept = Kept(lambda kept: None)
+
+    async def slowly() -> AsyncIterator[Row]:
+        while kept.job.stirred is None:
+            await asyncio.sleep(0)
+        yield ROWS[0]
+
+    async with asyncio.timeout(30):
+        job = await Submission(kept, None, 100).of(ORDER, slowly(), lambda: None)  # type: ignore[arg-type]
+    assert job.state == "ready"
