@@ -1,5 +1,6 @@
 """Changes of a number: each is a command of the contract, decided by inventory."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from contracts import inventory
 from contracts.inventory import Ask, Asked, Number
-from services.gateway.domain import Token, is_for_operators, objection
+from services.gateway.domain import Asker, Entry, Token, is_for_operators, objection
 from services.gateway.http.answers import etag, said
 from services.gateway.http.commanding import Asked as Done
 from services.gateway.http.conditions import CONDITIONS, expected_version, patience, repeat_of
@@ -23,6 +24,7 @@ from services.gateway.http.reading import JSON, body_of, number_in_path, queried
 from services.gateway.http.shapes import CommandShown
 from services.gateway.showing import shown
 
+LEVEL, LOOK = 2.0, 0.1  # seconds that a newer version is waited for, at most, and between looks
 PATCH_TYPES = (JSON, "application/merge-patch+json")
 ADDRESSES: dict[str, type[Asked]] = {
     "reserve": inventory.ReserveNumber,
@@ -88,14 +90,14 @@ class Actions:
         wish = Wish(action, number, data_in(action.data, await body_of(request, types)), version)
         text = orjson.dumps(wish.data, option=orjson.OPT_SORT_KEYS).decode()
         repeat = repeat_of(request, token, action.command, number, str(version), text)
-        done = await self._desk.commands.ask(partial(self._checked, wish, token), repeat, seconds)
+        done = await self._desk.commands.ask(partial(self._checked, wish, token, min(seconds, LEVEL)), repeat, seconds)
         return await self._answer(wish, token, done)
 
-    async def _checked(self, wish: Wish, token: Token) -> Sequence[Any]:
+    async def _checked(self, wish: Wish, token: Token, seconds: float) -> Sequence[Any]:
         """Give the command, if the asker may give it. An org's is bound to the version that was looked at."""
         expected = wish.version
         if not token.asker.may_manage:
-            entry = await self._desk.present.get(wish.number, token.asker)
+            entry = await self._level(wish, token.asker, seconds)
             if entry is None:
                 raise unknown_number(wish.number)
             if why := objection(wish.action.command, token.asker, entry, wish.data):
@@ -105,6 +107,20 @@ class Actions:
             expected = entry["version"]
         data = wish.data if expected is None else wish.data | {"expected_version": expected}
         return [self._desk.commands.written(token, wish.action.command, wish.number, data)]
+
+    async def _level(self, wish: Wish, asker: Asker, seconds: float) -> Entry | None:
+        """Give the number as the asker sees it; where If-Match names a later version, wait a little for that.
+
+        Who follows changes may hear of one before the catalogue here has it. What is not in the bank is waited for
+        as long as what the asker may not see, so nobody can tell which.
+        """
+        now = asyncio.get_running_loop().time
+        end = now() + seconds
+        while True:
+            entry = await self._desk.present.get(wish.number, asker)
+            if wish.version is None or (entry is not None and entry["version"] >= wish.version) or now() >= end:
+                return entry
+            await asyncio.sleep(LOOK)
 
     async def _answer(self, wish: Wish, token: Token, done: Done) -> Response:
         [command] = done.commands
