@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -33,6 +34,7 @@ HEARTBEAT = 15.0  # seconds after which a silent stream tells its place, so that
 RETRY = 2000  # milliseconds after which a client that lost its stream opens another
 EACH = 5  # streams of a token in a process
 MOST_NUMBERS = 1_000  # that one stream follows by name
+PARSED = 4_096  # changes that are kept as they were read: streams read the same ones at about the same time
 REMEMBERED = 10_000  # numbers whose last version a stream knows: inventory may tell a change twice after a fault
 _NUMBER: Parameter = {
     "name": "number", "in": "query", "description": "only of these numbers; repeated or with commas",
@@ -49,6 +51,13 @@ _LAST: Parameter = {
 }  # fmt: skip
 
 
+class Change(NamedTuple):
+    """A change, and its data as JSON has it: shared by all streams, so nobody may alter it."""
+
+    event: NumberEvent
+    data: dict[str, Any]
+
+
 class Wish(NamedTuple):
     """Whose changes are followed: of these numbers, if any, and of this owner, if any."""
 
@@ -56,12 +65,13 @@ class Wish(NamedTuple):
     owner: str | None
     asker: Asker
 
-    def wants(self, event: NumberEvent, data: dict[str, Any]) -> bool:
+    def wants(self, change: Change) -> bool:
         """Tell whether a change is of what is followed, and for the asker to see."""
+        holder = change.event.data.holder
         return (
-            (not self.numbers or event.subject in self.numbers)
-            and (self.owner is None or (event.data.holder is not None and event.data.holder.org == self.owner))
-            and self.asker.may_see(data)
+            (not self.numbers or change.event.subject in self.numbers)
+            and (self.owner is None or (holder is not None and holder.org == self.owner))
+            and self.asker.may_see(change.data)
         )
 
 
@@ -141,22 +151,24 @@ def _events(records: Sequence[Record], offsets: list[int], wish: Wish, known: di
     """Give the events of those records that are wanted; `offsets` and `known` go on."""
     for record in records:
         offsets[record.partition] = record.offset + 1
-        event = _change(record)
-        if event is None or known.get(event.subject, 0) >= event.data.version:
+        change = _change(record.value or b"")
+        if change is None or known.get(change.event.subject, 0) >= change.event.data.version:
             continue
-        data = event.data.model_dump(mode="json")
-        if wish.wants(event, data):
+        if wish.wants(change):
+            event, data = change
             _note(known, event)
             told = orjson.dumps(shown_event(event, data, wish.asker))
             yield b"id: %b\nevent: %b\ndata: %b\n\n" % (written_place(offsets).encode(), event.type.encode(), told)
 
 
-def _change(record: Record) -> NumberEvent | None:
+@lru_cache(PARSED)
+def _change(value: bytes) -> Change | None:
+    """Read a change, once for all streams that come by it; None for what is none."""
     try:
-        event = INVENTORY_EVENTS.adapter().validate_json(record.value or b"")
+        event = INVENTORY_EVENTS.adapter().validate_json(value)
     except ValidationError:
         return None  # of a type to come, or not inventory's: the lanes say so
-    return event if isinstance(event, NumberEvent) else None
+    return Change(event, event.data.model_dump(mode="json")) if isinstance(event, NumberEvent) else None
 
 
 def _note(known: dict[str, int], event: NumberEvent) -> None:
