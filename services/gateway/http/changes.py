@@ -142,7 +142,8 @@ class Changes:
                 "GET", "/changes", self.follow, "read", "Follow changes", {200: None}, (_NUMBER, _OWNER, _LAST),
                 media=("text/event-stream",),
                 about="Server-sent events, one for each change: `event` is its type, `data` the event of inventory. "
-                "With `Last-Event-ID` the stream goes on behind that event, with no gap and nothing twice.",
+                "With `Last-Event-ID` the stream goes on behind that event, with no gap and nothing twice. "
+                "Events do not say who held a number before: with `owner`, that this org has let one go is not told.",
             ),
         )  # fmt: skip
 
