@@ -15,7 +15,7 @@ from contracts.inventory import Ask, Asked, Number
 from services.gateway.domain import Asker, Entry, Token, is_for_operators, objection
 from services.gateway.http.answers import etag, said
 from services.gateway.http.commanding import Asked as Done
-from services.gateway.http.conditions import CONDITIONS, expected_version, patience, repeat_of
+from services.gateway.http.conditions import CONDITIONS, expected_version, patience, repeat_of, traceparent
 from services.gateway.http.desk import Desk
 from services.gateway.http.examples import EXAMPLES
 from services.gateway.http.offer import NUMBER_IN_PATH, Body, Offer
@@ -56,12 +56,13 @@ def action_of(message: type[Asked]) -> Action:
 
 
 class Wish(NamedTuple):
-    """One change that is asked for. `version`: that of If-Match."""
+    """One change that is asked for. `version`: that of If-Match; `trace`: the one that it belongs to."""
 
     action: Action
     number: str
     data: dict[str, Any]
     version: int | None
+    trace: str | None
 
 
 def data_in(model: type[BaseModel], body: bytes) -> dict[str, Any]:
@@ -87,8 +88,9 @@ class Actions:
         if is_for_operators(action.command, asker):
             raise self._desk.admission.refused(token, f"{action.command} is for operators; ask one of them.")
         version, seconds = expected_version(request), patience(request)
-        wish = Wish(action, number, data_in(action.data, await body_of(request, types)), version)
-        text = orjson.dumps(wish.data, option=orjson.OPT_SORT_KEYS).decode()
+        data = data_in(action.data, await body_of(request, types))
+        wish = Wish(action, number, data, version, traceparent(request))
+        text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
         repeat = repeat_of(request, token, action.command, number, str(version), text)
         done = await self._desk.commands.ask(partial(self._checked, wish, token, min(seconds, LEVEL)), repeat, seconds)
         return await self._answer(wish, token, done)
@@ -106,7 +108,7 @@ class Actions:
                 raise Problem(VERSION_MISMATCH, f"{wish.number} is at version {entry['version']}, not {expected}.")
             expected = entry["version"]
         data = wish.data if expected is None else wish.data | {"expected_version": expected}
-        return [self._desk.commands.written(token, wish.action.command, wish.number, data)]
+        return [self._desk.commands.written(token, wish.action.command, wish.number, data, wish.trace)]
 
     async def _level(self, wish: Wish, asker: Asker, seconds: float) -> Entry | None:
         """Give the number as the asker sees it; where If-Match names a later version, wait a little for that.

@@ -14,7 +14,7 @@ from contracts.writing import canonical, written_in
 from services.gateway.domain import Outcome, Token, is_for_operators
 from services.gateway.http.actions import data_in
 from services.gateway.http.answers import said
-from services.gateway.http.conditions import IDEMPOTENCY_KEY, PREFER, patience, repeat_of
+from services.gateway.http.conditions import IDEMPOTENCY_KEY, PREFER, patience, repeat_of, traceparent
 from services.gateway.http.desk import Desk
 from services.gateway.http.examples import ADD
 from services.gateway.http.offer import Body, Offer
@@ -55,14 +55,17 @@ class Adding:
         verdicts = _verdicts(written)
         numbers = [each.number for each in verdicts if each.number is not None and each.code is None]
         repeat = repeat_of(request, token, COMMAND, orjson.dumps([written, data], option=orjson.OPT_SORT_KEYS).decode())
-        done = await self._desk.commands.ask(partial(self._commands, numbers, data, token), repeat, seconds)
+        commands = partial(self._commands, numbers, data, token, traceparent(request))
+        done = await self._desk.commands.ask(commands, repeat, seconds)
         by_number = {each.number: (each.id, done.outcomes.get(each.id)) for each in done.commands}
         results = [_judged(each, *by_number.get(each.number or "", ("", None))) for each in verdicts]
         headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
         return said({"results": [each.model_dump() for each in results]}, headers=headers)
 
-    async def _commands(self, numbers: Sequence[str], data: dict[str, Any], token: Token) -> Sequence[Command]:
-        return [self._desk.commands.written(token, COMMAND, number, data) for number in numbers]
+    async def _commands(
+        self, numbers: Sequence[str], data: dict[str, Any], token: Token, trace: str | None
+    ) -> Sequence[Command]:
+        return [self._desk.commands.written(token, COMMAND, number, data, trace) for number in numbers]
 
     def offers(self) -> tuple[Offer, ...]:
         """Give what may be asked."""

@@ -41,13 +41,18 @@ class Commands:
     repeats: Repeats
     clock: Clock
 
-    def written(self, token: Token, type: str, number: str, data: Mapping[str, Any]) -> Command:
-        """Write a command as it is sent. It is read by the contract here, so inventory will answer it."""
-        id = command_id(token.id, new_seed())
+    def written(
+        self, token: Token, type: str, number: str, data: Mapping[str, Any], trace: str | None = None
+    ) -> Command:
+        """Write a command as it is sent. It is read by the contract here, so inventory will answer it.
+
+        `trace`: the `traceparent` beneath which what it causes is traced.
+        """
+        id, traced = command_id(token.id, new_seed()), {} if trace is None else {"traceparent": trace}
         value = orjson.dumps({
             "specversion": "1.0", "id": id, "source": SOURCE, "type": type, "subject": number,
             "time": format_instant(self.clock.now()), "datacontenttype": "application/json", "actor": token.name,
-            "data": data,
+            **traced, "data": data,
         })  # fmt: skip
         INVENTORY_COMMANDS.adapter().validate_json(value)
         return Command(id, number, value)

@@ -11,6 +11,7 @@ from services.gateway.http.problems import invalid
 
 WAIT, LONGEST = 5.0, 30.0  # seconds for inventory to answer, unless asked otherwise; and at most
 _TAG = re.compile(r'"([0-9]{1,16})"', re.ASCII)
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,9})\"?", re.ASCII | re.IGNORECASE)
 
 
@@ -41,6 +42,12 @@ def patience(request: Request) -> float:
         if match is not None or each.strip().lower().startswith("wait"):
             raise invalid("Prefer", f"must be wait=0 to wait={LONGEST:.0f}")
     return WAIT
+
+
+def traceparent(request: Request) -> str | None:
+    """Give the trace that a request belongs to, None without one; a wrong one is none, as W3C has it."""
+    text = request.headers.get("traceparent", "")
+    return text if _TRACEPARENT.fullmatch(text) else None
 
 
 def repeat_of(request: Request, token: Token, *asked: str) -> Repeat | None:

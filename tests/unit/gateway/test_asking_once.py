@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
+import orjson
 import pytest
+from starlette.requests import Request
 
 from services.chassis.clock import SystemClock
 from services.chassis.errors import Conflict
 from services.chassis.ports import Viewer
-from services.gateway.domain import OPERATOR, Place, Search, WrongSearch, cursor_of, place_of
+from services.gateway.domain import OPERATOR, Place, Search, Token, WrongSearch, cursor_of, place_of
 from services.gateway.http.commanding import Commands
-from services.gateway.http.conditions import Repeat
+from services.gateway.http.conditions import Repeat, traceparent
 from services.gateway.http.narrow import Narrow
 from services.gateway.http.problems import Problem
 from services.gateway.repeats import Command
@@ -78,6 +81,23 @@ async def test_what_is_not_kept_under_its_key_is_not_sent(conflicts: int, sent: 
         with pytest.raises(Conflict):
             await commands.ask(prepare, Repeat("id", "request"), 0)
     assert losing.sent == sent
+
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+NO_TRACES = [
+    "", "yesterday", TRACE.upper(), TRACE.replace("00-", "ff-", 1), TRACE[:3] + "0" * 32 + TRACE[35:],
+    TRACE[:36] + "0" * 16 + TRACE[52:], TRACE + "-x", TRACE + "\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "trace"), [(TRACE, TRACE), *((each, None) for each in NO_TRACES)])
+def test_a_command_belongs_to_the_trace_of_its_request(header: str, trace: str | None) -> None:
+    request = Request({"type": "http", "headers": [(b"traceparent", header.encode())]})
+    assert traceparent(request) == trace
+    nobody, token = cast(Any, None), Token("0", "ann", None, (), ("manage",), datetime(2026, 3, 1, tzinfo=UTC))
+    commands = Commands(nobody, nobody, nobody, nobody, SystemClock())
+    written = commands.written(token, "number.release", "+6531580001", {"remark": "x"}, traceparent(request))
+    assert orjson.loads(written.value).get("traceparent") == trace
 
 
 MADE_UP = [
