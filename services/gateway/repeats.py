@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.chassis.errors import Conflict
-from services.chassis.ports import Document, Store
+from services.chassis.ports import Document, Store, Transaction
 
 REPEATS = "repeats"
 KEPT = 24 * 3600  # seconds, in real time
@@ -20,6 +20,17 @@ class Command(NamedTuple):
     value: bytes
 
 
+class Repeat(NamedTuple):
+    """A request that has a key. `id`: of token and key; `request`: what was asked; both hashed."""
+
+    id: str
+    request: str
+
+
+class KeyTaken(Exception):
+    """Another request with the same key came first; the message is for whom its job concerns."""
+
+
 @dataclass(frozen=True)
 class Repeats:
     """What was asked under which key. Everything raises `StoreTrouble`."""
@@ -31,6 +42,11 @@ class Repeats:
         found = (await self.store.get(REPEATS, [id])).get(id)
         return None if found is None else (found["request"], [Command(*each) for each in found["commands"]])
 
+    async def job(self, id: str) -> tuple[str, str | None] | None:
+        """Give what was asked under a key, hashed, and the job that it led to, if any; None if nothing was asked."""
+        found = (await self.store.get(REPEATS, [id])).get(id)
+        return None if found is None else (found["request"], found.get("job"))
+
     async def keep(self, id: str, request: str, commands: Sequence[Command], at: datetime) -> bool:
         """Keep what is asked under a key; False if somebody was first."""
         document: Document = {"_id": id, "request": request, "commands": [list(each) for each in commands], "at": at}
@@ -40,3 +56,11 @@ class Repeats:
         except Conflict:
             return False
         return True
+
+
+async def bind(transaction: Transaction, repeat: Repeat, job: str, at: datetime) -> None:
+    """Keep which job is made under a key, in the transaction that lets it run. Raises `KeyTaken`."""
+    if await transaction.get(REPEATS, [repeat.id]):
+        raise KeyTaken("It was sent twice at once, and the other one goes on.")
+    document: Document = {"_id": repeat.id, "request": repeat.request, "commands": [], "job": job, "at": at}
+    await transaction.put(REPEATS, [document], new=True)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
@@ -93,6 +94,35 @@ def test_a_slip_is_undone_and_many_deletes_need_another_token(desk: httpx.Client
     mine = submitted(second, content, *delete)["job"]
     assert code(second.post(f"/jobs/{mine}/approve"), 409) == "wrong_state"
     assert second.post(f"/jobs/{mine}/cancel").json()["state"] == "cancelled"
+
+
+def test_a_file_that_is_sent_again_with_its_key_makes_no_second_job(desk: httpx.Client) -> None:
+    content, headers = table(*some(3)), CSV | {"Idempotency-Key": "once"}
+
+    def sent(content: str) -> httpx.Response:
+        return desk.post("/jobs", content=content, params=ADDED, headers=headers)
+
+    first = sent(content)
+    assert (first.status_code, "idempotency-replayed" in first.headers) == (201, False)
+    told = ended(desk, first.json()["job"])
+    again = sent(content)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert (again.json(), again.headers["location"]) == (told, first.headers["location"])
+    assert code(sent(table(*some(3))), 422) == "idempotency_key_reused"
+
+
+def test_of_many_who_send_one_file_with_one_key_at_once_all_hear_of_one_job(desk: httpx.Client) -> None:
+    content, headers = table(*some(3)), CSV | {"Idempotency-Key": "at-once"}
+
+    def sent(_: int) -> httpx.Response:
+        return desk.post("/jobs", content=content, params=ADDED, headers=headers)
+
+    with ThreadPoolExecutor(4) as together:
+        answers = list(together.map(sent, range(4)))
+    assert [answer.status_code for answer in answers] == [201] * 4
+    [job] = {answer.json()["job"] for answer in answers}
+    assert sorted("idempotency-replayed" in answer.headers for answer in answers) == [False, True, True, True]
+    assert ended(desk, job)["outcomes"] == {"accepted": 3}
 
 
 def test_what_is_wrong_is_said_and_orgs_have_no_jobs(desk: httpx.Client, counter: Counter) -> None:

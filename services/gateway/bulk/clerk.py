@@ -10,6 +10,7 @@ from services.gateway.bulk.submitting import Order, Submission
 from services.gateway.bulk.undoing import RESTORE, check_undoable, undoing
 from services.gateway.domain.job import Job
 from services.gateway.domain.plan import Plan
+from services.gateway.repeats import Repeat
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Clerk:
     strict: bool
 
     async def submit(self, order: Order, rows: AnyRows, sha256: Callable[[], str | None]) -> Job:
-        """Give the job; `sha256` is asked when all is read. Raises `WrongFile`, `PlanChanged`, `StoreTrouble`."""
+        """Give the job; `sha256` is asked when all is read. Raises as `Submission` does."""
         return await Submission(self.jobs, self._foreseer(order), self.deletes).of(order, rows, sha256)
 
     async def preview(self, order: Order, rows: AnyRows) -> Plan:
@@ -32,10 +33,10 @@ class Clerk:
             await foreseer.of(some)
         return foreseer.plan
 
-    async def undo(self, job: Job, who: str, remark: str | None, plan: str | None) -> Job:
-        """Give the job that takes another one back. Raises `WrongMove`, `WrongFile`, `PlanChanged`, `StoreTrouble`."""
+    async def undo(self, job: Job, who: str, remark: str | None, plan: str | None, repeat: Repeat | None = None) -> Job:
+        """Give the job that takes another one back. Raises `WrongMove`, and as `Submission` does."""
         check_undoable(job)
-        return await self.submit(_undoing(job, who, remark, plan), undoing(self.jobs, job), lambda: None)
+        return await self.submit(_undoing(job, who, remark, plan, repeat), undoing(self.jobs, job), lambda: None)
 
     async def preview_undo(self, job: Job, remark: str | None) -> Plan:
         """Give what it would come to to take a job back. Raises `WrongMove`, `StoreTrouble`."""
@@ -46,5 +47,6 @@ class Clerk:
         return Foreseer(self.jobs.store, self.clock, order.verb, order.common, self.strict, order.force)
 
 
-def _undoing(job: Job, who: str, remark: str | None, plan: str | None) -> Order:
-    return Order(RESTORE, job.file, who, {"remark": remark or f"undo of job {job.id}"}, plan, of=job.id)
+def _undoing(job: Job, who: str, remark: str | None, plan: str | None, repeat: Repeat | None = None) -> Order:
+    common = {"remark": remark or f"undo of job {job.id}"}
+    return Order(RESTORE, job.file, who, common, plan, of=job.id, repeat=repeat)

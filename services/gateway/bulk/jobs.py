@@ -13,6 +13,7 @@ from services.chassis.ports import Document, Transaction, Viewer
 from services.chassis.retry import Delays
 from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_from, chunk_id, settled_fields
 from services.gateway.domain.job import AT_WORK, Job, moved
+from services.gateway.repeats import Repeat, bind
 
 JOBS, CHUNKS = "jobs", "job-chunks"
 KEPT = 30 * 24 * 3600  # seconds
@@ -73,12 +74,17 @@ class Jobs:
         found = await self.store.select(JOBS, wanted, [("created", 1)], 0, PATIENCE)
         return [_job(each["_id"], each) for each in found or ()]
 
-    async def change(self, id: str, how: Callable[[Job], Job]) -> Job:
-        """Let `how` decide what becomes of a job. Raises `NoSuchJob`, and what `how` raises."""
+    async def change(self, id: str, how: Callable[[Job], Job], repeat: Repeat | None = None) -> Job:
+        """Let `how` decide what becomes of a job; `repeat`: and bind this key to it, in the same moment.
+
+        Raises `NoSuchJob`, `KeyTaken`, and what `how` raises.
+        """
         delays = Delays()
         while True:
             try:
                 async with self.store.transaction() as transaction:
+                    if repeat is not None:
+                        await bind(transaction, repeat, id, real_now())
                     return await _changed(transaction, id, how)
             except Conflict:
                 await delays.wait()

@@ -16,6 +16,7 @@ from services.gateway.domain.foresight import NEEDS_FORCE, Foreseen
 from services.gateway.domain.job import Job, WrongMove, needs_approval
 from services.gateway.domain.row import SAID, Refused, Row, WrongFile, cut
 from services.gateway.domain.verb import Verb
+from services.gateway.repeats import KeyTaken, Repeat
 
 GRACE = 5.0  # seconds to say why a submission broke off
 STIR = 30.0  # seconds between signs that its rows still come
@@ -27,7 +28,7 @@ class PlanChanged(WrongFile):
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be done. `plan`: only if it comes out so; `of`: the job that this one undoes."""
+    """What is to be done. `plan`: only if it comes out so; `of`: the job that this one undoes; `repeat`: only once."""
 
     verb: Verb
     file: str
@@ -36,6 +37,7 @@ class Order:
     plan: str | None = None
     of: str | None = None
     force: bool = False  # recover also what others may use
+    repeat: Repeat | None = None
 
     @property
     def looks_ahead(self) -> bool:
@@ -54,6 +56,7 @@ class Submission:
     async def of(self, order: Order, rows: AnyRows, sha256: Callable[[], str | None]) -> Job:
         """Give the job, ready or awaiting approval. Raises `WrongFile`, `PlanChanged`, `WrongMove`, `StoreTrouble`.
 
+        Raises `KeyTaken` where the same order came twice: its key is bound to the one that may run, and to no other.
         `sha256`: of the file, called when all is read. A submission that fails, or whose sender is gone, leaves a
         refused job that says why, if MongoDB answers.
         """
@@ -66,9 +69,10 @@ class Submission:
                 complete = await self._stored(job, order, rows)
             if order.plan is not None and self.foreseer.plan.hash != order.plan:
                 raise PlanChanged("plan_changed: the rows would come out otherwise now; look at them with --dry-run.")
-            return await self.jobs.change(job.id, lambda job: self._ready(job, replace(complete, sha256=sha256())))
+            complete = replace(complete, sha256=sha256())
+            return await self.jobs.change(job.id, lambda job: self._ready(job, complete), order.repeat)
         except BaseException as error:
-            await self._refuse(job, str(error) if isinstance(error, WrongFile) else BROKE_OFF)
+            await self._refuse(job, str(error) if isinstance(error, WrongFile | KeyTaken) else BROKE_OFF)
             raise
 
     async def _refuse(self, job: Job, why: str) -> None:

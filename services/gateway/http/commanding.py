@@ -13,10 +13,9 @@ from services.chassis.clock import Clock, SystemClock
 from services.chassis.errors import Conflict, KafkaAway
 from services.chassis.kafka import Sender
 from services.gateway.domain import Outcome, Token, command_id, new_seed
-from services.gateway.http.conditions import Repeat
-from services.gateway.http.problems import KAFKA_AWAY, KEY_REUSED, Problem, retry_after
+from services.gateway.http.problems import KAFKA_AWAY, Problem, key_reused, retry_after
 from services.gateway.http.waiting import Outcomes, Waiting
-from services.gateway.repeats import Command, Repeats
+from services.gateway.repeats import Command, Repeat, Repeats
 
 SOURCE = "/gateway"
 _AGAIN = 5.0  # seconds
@@ -82,7 +81,7 @@ class Commands:
             return None
         request, commands = known
         if request != repeat.request:
-            raise Problem(KEY_REUSED, "This Idempotency-Key was used for another request; use a key once.")
+            raise key_reused()
         return commands
 
     async def _again(self, commands: Sequence[Command], seconds: float) -> Asked:

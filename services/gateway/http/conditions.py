@@ -1,25 +1,18 @@
 """What the headers of a change say: which version is expected, how long to wait, whether it was asked before."""
 
 import re
-from typing import NamedTuple
 
 from starlette.requests import Request
 
 from services.gateway.domain import Token, fingerprint, is_key
 from services.gateway.http.offer import Parameter
 from services.gateway.http.problems import invalid
+from services.gateway.repeats import Repeat
 
 WAIT, LONGEST = 5.0, 30.0  # seconds for inventory to answer, unless asked otherwise; and at most
 _TAG = re.compile(r'"([0-9]{1,16})"', re.ASCII)
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,9})\"?", re.ASCII | re.IGNORECASE)
-
-
-class Repeat(NamedTuple):
-    """A request that has a key. `id`: of token and key; `request`: what was asked; both hashed."""
-
-    id: str
-    request: str
 
 
 def expected_version(request: Request) -> int | None:
@@ -50,14 +43,20 @@ def traceparent(request: Request) -> str | None:
     return text if _TRACEPARENT.fullmatch(text) else None
 
 
-def repeat_of(request: Request, token: Token, *asked: str) -> Repeat | None:
-    """Give by what the same request is known again, None without Idempotency-Key. Raises `Problem`."""
+def key_of(request: Request, token: Token) -> str | None:
+    """Give the key of a request of this token, hashed, None without Idempotency-Key. Raises `Problem`."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
     if not is_key(key):
         raise invalid("Idempotency-Key", "must have 1 to 255 visible characters of ASCII, no spaces")
-    return Repeat(fingerprint(token.id, key), fingerprint(*asked))
+    return fingerprint(token.id, key)
+
+
+def repeat_of(request: Request, token: Token, *asked: str) -> Repeat | None:
+    """Give by what the same request is known again, None without Idempotency-Key. Raises `Problem`."""
+    key = key_of(request, token)
+    return None if key is None else Repeat(key, fingerprint(*asked))
 
 
 IF_MATCH: Parameter = {

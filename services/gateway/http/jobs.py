@@ -16,8 +16,10 @@ from services.gateway.domain import Scope, Token
 from services.gateway.domain.job import Job, WrongMove
 from services.gateway.domain.row import WrongFile
 from services.gateway.http.answers import said
+from services.gateway.http.conditions import IDEMPOTENCY_KEY, repeat_of
 from services.gateway.http.desk import Desk
 from services.gateway.http.exporting import TYPES
+from services.gateway.http.making import MADE, made
 from services.gateway.http.offer import Answer, Body, Offer, Parameter
 from services.gateway.http.problems import Kind, Problem, invalid
 from services.gateway.http.reading import body_of, only, queried, read, whole
@@ -103,10 +105,11 @@ class JobsOverHttp:
         try:
             if wish.dry_run:
                 return said(shown_plan(await self._desk.clerk.preview_undo(job, wish.remark)))
-            made = await self._desk.clerk.undo(job, token.name, wish.remark, wish.plan)
+            repeat = repeat_of(request, token, "undo", job.id, wish.model_dump_json())
+            undo = partial(self._desk.clerk.undo, job, token.name, wish.remark, wish.plan, repeat)
+            return await made(self._desk, repeat, undo)
         except (WrongMove, WrongFile, NoSuchJob) as error:
             _refuse(error)
-        return said(shown_job(made), 201, {"Location": f"/v1/jobs/{made.id}"})
 
     async def _job(self, request: Request, token: Token) -> Job:
         self._allowed(token)
@@ -136,8 +139,9 @@ class JobsOverHttp:
                 for move, scope in MOVES.items()
             ),
             Offer(
-                "POST", "/jobs/{job}/undo", self.undo, "bulk", "Undo a job", {201: JobShown, 200: PlanShown}, (_JOB,),
-                Body(Undo, {"remark": "wrong file", "dry_run": True}), (404, 409), headers={201: ("Location",)},
+                "POST", "/jobs/{job}/undo", self.undo, "bulk", "Undo a job", {201: JobShown, 200: PlanShown},
+                (_JOB, IDEMPOTENCY_KEY), Body(Undo, {"remark": "wrong file", "dry_run": True}), (404, 409),
+                headers={201: MADE},
                 about="Of release, delete, lock and unlock, for 24 hours; numbers touched since are left as they are.",
             ),
         )  # fmt: skip

@@ -89,6 +89,11 @@ def unknown_number(number: str) -> Problem:
     return Problem(UNKNOWN_NUMBER, f"{number} is not in the bank; look for numbers at /v1/numbers.")
 
 
+def key_reused() -> Problem:
+    """Give the problem of a key that was used before, for something else."""
+    return Problem(KEY_REUSED, "This Idempotency-Key was used for another request; use a key once.")
+
+
 def retry_after(seconds: float) -> dict[str, str]:
     """Give the header that says when to try again."""
     return {"Retry-After": str(max(1, -int(-seconds // 1)))}

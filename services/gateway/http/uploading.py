@@ -1,30 +1,35 @@
 """Files of numbers that come over HTTP: taken whole into a temporary file, then read as any other."""
 
 import asyncio
+import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import IO, Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.chassis.errors import WrongSetting
 from services.gateway.bulk.files.reading import FORMATS, Reading
-from services.gateway.bulk.showing import shown_job, shown_plan
+from services.gateway.bulk.showing import shown_plan
 from services.gateway.bulk.submitting import Order, PlanChanged
-from services.gateway.domain import Token
+from services.gateway.domain import Token, fingerprint
 from services.gateway.domain.cell import common_data
-from services.gateway.domain.job import WrongMove
+from services.gateway.domain.job import Job, WrongMove
 from services.gateway.domain.row import WrongFile
 from services.gateway.domain.verb import VERBS, Verb, WrongData
 from services.gateway.http.answers import said
+from services.gateway.http.conditions import IDEMPOTENCY_KEY, key_of
 from services.gateway.http.desk import Desk
+from services.gateway.http.making import MADE, made
 from services.gateway.http.offer import Body, Offer, Parameter
 from services.gateway.http.problems import Kind, Problem, invalid
 from services.gateway.http.reading import flag, must_be_of, only, parts_in_time, queried, type_of
 from services.gateway.http.shapes import JobShown, PlanShown
 from services.gateway.http.streaming import Slots
+from services.gateway.repeats import Repeat
 
 AT_ONCE = 4  # files of a process
 TYPES = {
@@ -81,6 +86,11 @@ class Wish(NamedTuple):
     plan: str | None
     force: bool
 
+    def asked(self, sha256: str) -> str:
+        """Give what tells this from another wish, with a file of this hash."""
+        common = orjson.dumps(self.common, option=orjson.OPT_SORT_KEYS).decode()
+        return fingerprint("jobs", self.verb.name, common, self.format, str(self.plan), str(self.force), sha256)
+
 
 class Uploading:
     """Takes files, and makes jobs of them."""
@@ -94,17 +104,24 @@ class Uploading:
             raise self._desk.admission.refused(token, "Files of numbers are for operators; ask one of them.")
         must_be_of(request, TYPES)
         wish = wish_in(request)
+        key = None if wish.dry_run else key_of(request, token)
         with self._slots.taken(token.id):
-            async with _taken(request) as file:
-                return await self._done(wish, file, token.name)
+            async with _taken(request) as (file, sha256):
+                repeat = None if key is None else Repeat(key, wish.asked(sha256))
+                return await self._done(wish, file, token.name, repeat)
 
-    async def _done(self, wish: Wish, file: BinaryIO, who: str) -> Response:
-        order = Order(wish.verb, wish.file, who, wish.common, wish.plan, force=wish.force)
+    async def _done(self, wish: Wish, file: BinaryIO, who: str, repeat: Repeat | None) -> Response:
+        order = Order(wish.verb, wish.file, who, wish.common, wish.plan, force=wish.force, repeat=repeat)
+
+        async def submitted() -> Job:
+            reading = await _begun(wish, file)
+            return await self._desk.clerk.submit(order, reading, lambda: reading.sha256)
+
         try:
-            reading = await asyncio.to_thread(Reading, file, wish.format, wish.verb, wish.common)
-            if wish.dry_run:
-                return said(shown_plan(await self._desk.clerk.preview(order, reading), reading.ignored))
-            job = await self._desk.clerk.submit(order, reading, lambda: reading.sha256)
+            if not wish.dry_run:
+                return await made(self._desk, repeat, submitted)
+            reading = await _begun(wish, file)
+            return said(shown_plan(await self._desk.clerk.preview(order, reading), reading.ignored))
         except PlanChanged as error:
             raise Problem(PLAN_CHANGED, f"{error}") from None
         except WrongMove as error:  # somebody has cancelled it meanwhile
@@ -113,17 +130,17 @@ class Uploading:
             raise Problem(WRONG_FILE, f"{error}") from None
         except WrongSetting as error:
             raise invalid("Content-Type", f"{error}".removesuffix(".")) from None
-        return said(shown_job(job), 201, {"Location": f"/v1/jobs/{job.id}"})
 
     def offers(self) -> tuple[Offer, ...]:
         """Give what may be asked."""
         return (
             Offer(
                 "POST", "/jobs", self.submit, "bulk", "Submit a file of numbers", {201: JobShown, 200: PlanShown},
-                PARAMETERS, Body(None, "number,remark\n+6531580001,for the fair\n", tuple(TYPES)), (409,),
-                headers={201: ("Location",)},
+                (*PARAMETERS, IDEMPOTENCY_KEY),
+                Body(None, "number,remark\n+6531580001,for the fair\n", tuple(TYPES)), (409,), headers={201: MADE},
                 about="Columns are `number` and the fields of the command, nested ones with a dot (`holder.org`). Rows "
-                "that cannot be meant are refused one by one; the job runs when all are there.",
+                "that cannot be meant are refused one by one; the job runs when all are there. Under a key that was "
+                "sent before the answer is its job as it is now; dry runs have no key.",
             ),
         )  # fmt: skip
 
@@ -156,11 +173,21 @@ def _common(verb: Verb, pairs: list[str]) -> dict[str, Any]:
         raise invalid("data", f"{error}".removesuffix(".")) from None
 
 
+async def _begun(wish: Wish, file: BinaryIO) -> Reading:
+    return await asyncio.to_thread(Reading, file, wish.format, wish.verb, wish.common)
+
+
 @asynccontextmanager
-async def _taken(request: Request) -> Any:
-    """Have the body as a file. Raises `Problem` for one that is too large or too slow."""
+async def _taken(request: Request) -> AsyncIterator[tuple[BinaryIO, str]]:
+    """Have the body as a file, and its SHA-256. Raises `Problem` for one that is too large or too slow."""
     with tempfile.TemporaryFile() as file:
+        digest = hashlib.sha256()
+
+        def take(part: bytes) -> None:
+            digest.update(part)
+            file.write(part)
+
         async for part in parts_in_time(request):
-            await asyncio.to_thread(file.write, part)
+            await asyncio.to_thread(take, part)
         file.seek(0)
-        yield cast(IO[bytes], file)
+        yield cast(BinaryIO, file), digest.hexdigest()

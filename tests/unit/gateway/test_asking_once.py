@@ -14,10 +14,10 @@ from services.chassis.errors import Conflict
 from services.chassis.ports import Viewer
 from services.gateway.domain import OPERATOR, Place, Search, Token, WrongSearch, cursor_of, place_of
 from services.gateway.http.commanding import Commands
-from services.gateway.http.conditions import Repeat, traceparent
+from services.gateway.http.conditions import traceparent
 from services.gateway.http.narrow import Narrow
 from services.gateway.http.problems import Problem
-from services.gateway.repeats import Command
+from services.gateway.repeats import Command, Repeat
 
 
 class Slow:

@@ -28,7 +28,7 @@ class Kept:
     async def add_chunk(self, job: Job, chunk: Any) -> None:
         self._befalls(self)
 
-    async def change(self, id: str, how: Callable[[Job], Job]) -> Job:
+    async def change(self, id: str, how: Callable[[Job], Job], *_: Any) -> Job:
         self.job = how(self.job)
         return self.job
 

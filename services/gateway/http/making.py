@@ -1,0 +1,45 @@
+"""Jobs that are asked for over HTTP: made, once under each key, and shown."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.responses import Response
+
+from services.chassis.errors import Conflict
+from services.gateway.bulk.showing import shown_job
+from services.gateway.domain.job import Job
+from services.gateway.http.answers import said
+from services.gateway.http.desk import Desk
+from services.gateway.http.problems import key_reused
+from services.gateway.repeats import KeyTaken, Repeat
+
+MADE = ("Location", "Idempotency-Replayed")  # headers of the answer
+
+
+async def made(desk: Desk, repeat: Repeat | None, make: Callable[[], Awaitable[Job]]) -> Response:
+    """Answer with the job that `make` makes, or with the one that was made under the same key, as it is now.
+
+    Raises `Problem`, and what `make` raises; `Conflict` when the key is forgotten in this moment.
+    """
+    if repeat is None:
+        return _answer(await make(), {})
+    if (known := await _known(desk, repeat)) is None:
+        try:
+            return _answer(await make(), {})
+        except KeyTaken:  # it was sent twice at once, and the other one was faster
+            known = await _known(desk, repeat)
+    if known is None:
+        raise Conflict
+    return _answer(known, {"Idempotency-Replayed": "true"})
+
+
+async def _known(desk: Desk, repeat: Repeat) -> Job | None:
+    if (known := await desk.commands.repeats.job(repeat.id)) is None:
+        return None
+    request, job = known
+    if request != repeat.request or job is None:
+        raise key_reused()
+    return await desk.clerk.jobs.get(job)
+
+
+def _answer(job: Job, headers: dict[str, str]) -> Response:
+    return said(shown_job(job), 201, {"Location": f"/v1/jobs/{job.id}", **headers})
