@@ -17,6 +17,10 @@ READY = 300.0  # seconds until a service has to have its lanes open: some first 
 ENDING = 20.0  # seconds after which a process that was told to end is killed
 
 
+class NotInTime(Exception):
+    """Something took too long; the message says what."""
+
+
 class Running:
     """Processes that do one job together."""
 
@@ -67,7 +71,7 @@ async def ended(env: Mapping[str, str], command: Sequence[str]) -> int:
 
 @asynccontextmanager
 async def services(env: Mapping[str, str], *names: str) -> AsyncIterator[list[Running]]:
-    """Run services, each in a process; they are ready. Raises `RuntimeError`."""
+    """Run services, each in a process; they are ready. Raises `NotInTime`, `RuntimeError`."""
     ports = [free_port() for _ in names]
     commands = [
         ("-m", "services.ops", "run", name, "--health-port", str(port)) for name, port in zip(names, ports, strict=True)
@@ -84,7 +88,7 @@ async def _until_ready(all_: Running, name: str, port: int) -> None:
         if all_.ended:
             raise RuntimeError("A service came to an end while it was starting.")
         if time.monotonic() > end:
-            raise RuntimeError(f"{name} was not ready within {READY:.0f} s.")
+            raise NotInTime(f"{name} was not ready within {READY:.0f} s.")
         await asyncio.sleep(0.05)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from services.ops.stack import Stack, StackError, local_stack
 from tests.bench.figures import Figure, Outcome
+from tests.bench.processes import NotInTime
 from tests.bench.races import Race
 from tests.bench.sizes import Sizes
 from tests.bench.track import Track
@@ -32,7 +33,7 @@ def run_one(race: Race, stack: Stack, environ: Mapping[str, str], sizes: Sizes, 
     failure = None
     try:
         figures = asyncio.run(_in_time(race, Track(stack, environ, sizes, say)))
-    except RuntimeError as error:
+    except NotInTime as error:
         failure = f"{error}"
     except Exception as error:  # whatever it is: the other races have a right to be run
         failure = f"{type(error).__name__}: {error}"
@@ -47,5 +48,5 @@ async def _in_time(race: Race, track: Track) -> Sequence[Figure]:
             return await race.run(track)
     except TimeoutError:
         if limit.expired():
-            raise RuntimeError(f"It did not end within {race.patience:.0f} s.") from None
+            raise NotInTime(f"It did not end within {race.patience:.0f} s.") from None
         raise

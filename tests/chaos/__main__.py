@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="of faults (35) or overload (10); before and after is extra")
     parser.add_argument("--faults", type=int, default=1_050)
     parser.add_argument("--rate", type=float, default=100.0, help="records a second that strangers write")
-    parser.add_argument("--without", choices=SERVICES, nargs="*", default=(), help="overload these services not")
+    parser.add_argument("--without", choices=SERVICES[1:], nargs="*", default=(), help="overload these services not")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     parser.add_argument("--save", action="store_true", help="keep the table beside this file")
     given = parser.parse_args()
