@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
+import pymongo
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
@@ -28,6 +29,8 @@ from services.chassis.service import Partial, Service
 
 DATABASE = "numberbank"
 MAJORITY = WriteConcern("majority", j=True)
+SILENCE = 20_000  # milliseconds without an answer after which a connection is given up
+INDEXING = 3_600.0  # seconds in which an index has to be made: of a large collection that takes minutes
 _CODEC: CodecOptions[Any] = CodecOptions(tz_aware=True)
 _CONFLICTS = {112, 11000, 251, 290}  # write conflict, duplicate key, transaction gone, transaction too old
 _TOO_LARGE = {10334, 17419, 17420}  # of a document
@@ -63,7 +66,7 @@ class MongoStore:
                 appname=f"numberbank-{service}",
                 serverSelectionTimeoutMS=5_000,
                 connectTimeoutMS=5_000,
-                socketTimeoutMS=20_000,
+                socketTimeoutMS=SILENCE,
             )
             database = self._client.get_default_database(DATABASE, codec_options=_CODEC, write_concern=MAJORITY)
         self._database = database.with_options(read_concern=ReadConcern("majority"))
@@ -104,9 +107,9 @@ class MongoStore:
             for each in indexes:
                 fields, where = (each.fields, each.where) if isinstance(each, Partial) else (each, None)
                 partly = {} if where is None else {"partialFilterExpression": dict(where)}
-                await self._collection(name).create_index([(field, ASCENDING) for field in fields], **partly)
+                await self._index(name, fields, **partly)
         for name, (field, seconds) in service.expiring.items():
-            await self._collection(name).create_index([(field, ASCENDING)], expireAfterSeconds=seconds)
+            await self._index(name, (field,), expireAfterSeconds=seconds)
 
     async def _make(self, name: str) -> None:
         try:
@@ -114,6 +117,10 @@ class MongoStore:
         except PyMongoError as error:
             if getattr(error, "code", None) != 48 and "already exists" not in str(error):
                 raise
+
+    async def _index(self, name: str, fields: Sequence[str], **how: Any) -> None:
+        with pymongo.timeout(INDEXING):
+            await self._collection(name).create_index([(field, ASCENDING) for field in fields], **how)
 
     async def empty(self, service: Service, names: Collection[str]) -> None:
         """Drop collections with all that is in them, and make them anew with their indexes."""

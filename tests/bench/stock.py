@@ -27,12 +27,11 @@ def numbers(many: int) -> Iterator[str]:
 
 
 def entries(many: int, seed: int = 7) -> Iterator[dict[str, Any]]:
-    """Give entries of the catalogue."""
+    """Give entries of the catalogue, without their terms."""
     dice = random.Random(seed)
     countries = list(COUNTRIES)
     for index, number in enumerate(numbers(many)):
-        entry = _entry(dice, number, countries[index % len(countries)], index)
-        yield entry | {"terms": terms_of(entry)}
+        yield _entry(dice, number, countries[index % len(countries)], index)
 
 
 def _entry(dice: random.Random, number: str, country: str, index: int) -> dict[str, Any]:
@@ -58,14 +57,12 @@ def _entry(dice: random.Random, number: str, country: str, index: int) -> dict[s
 
 def catalogue(many: int) -> Iterator[RawBSONDocument]:
     """Give the documents of the catalogue."""
-    return (RawBSONDocument(bson.encode(entry)) for entry in entries(many))
+    return (RawBSONDocument(bson.encode(entry | {"terms": terms_of(entry)})) for entry in entries(many))
 
 
 def bare(many: int) -> Iterator[RawBSONDocument]:
     """Give the same without terms, for indexes on the fields themselves."""
-    for entry in entries(many):
-        del entry["terms"]
-        yield RawBSONDocument(bson.encode(entry))
+    return (RawBSONDocument(bson.encode(entry)) for entry in entries(many))
 
 
 def history(many: int, versions: int = 3) -> Iterator[RawBSONDocument]:
