@@ -87,7 +87,7 @@ class Supervisor:
         except TimeoutError:
             place.running.kill()
             code = -signal.SIGALRM
-        if code:
+        if code not in (0, -signal.SIGTERM):  # who is asked while still being started just ends
             self._note(place, code)
         self.places.remove(place)
 
