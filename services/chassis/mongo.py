@@ -16,6 +16,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -51,7 +52,8 @@ def _translated() -> Iterator[None]:
             codes |= {fault.get("code") for fault in (error.details or {}).get("writeErrors", ())}
         if codes & _TOO_LARGE:
             raise
-        if codes & _CONFLICTS or error.has_error_label("TransientTransactionError"):
+        away = isinstance(error, ServerSelectionTimeoutError)  # which the driver calls transient, but nobody was first
+        if codes & _CONFLICTS or (error.has_error_label("TransientTransactionError") and not away):
             raise Conflict(_short(error)) from error
         raise StoreTrouble(_short(error)) from error
 
