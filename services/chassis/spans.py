@@ -14,9 +14,9 @@ from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanK
 from contracts.message import Message
 from services.chassis.masking import masked_number
 from services.chassis.records import Lot
+from services.chassis.tracing import TRACEPARENT
 from services.chassis.work import Taken
 
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 _UUID = re.compile(r"[0-9a-f-]{32,36}")
 _NUMBER = re.compile(r"\+\d{7,15}")
 
@@ -113,12 +113,11 @@ class _Spans:
 
 def parsed(traceparent: str | None) -> SpanContext | None:
     """Read a `traceparent`; None for one that is missing or none."""
-    found = _TRACEPARENT.fullmatch(traceparent or "")
+    found = TRACEPARENT.fullmatch(traceparent or "")
     if found is None:
         return None
     trace, span, flags = (int(part, 16) for part in found.groups())
-    context = SpanContext(trace, span, is_remote=True, trace_flags=TraceFlags(flags))
-    return context if context.is_valid else None
+    return SpanContext(trace, span, is_remote=True, trace_flags=TraceFlags(flags))
 
 
 def _traceparent(span: Span) -> str:

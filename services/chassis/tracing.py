@@ -4,6 +4,7 @@ A message is handed on with its span as `traceparent`, so whatever it causes han
 default, this costs a call or two a batch, and `traceparent` passes through as it came.
 """
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,10 @@ from services.chassis.settings import Settings
 if TYPE_CHECKING:
     from services.chassis.work import Taken
 
+# W3C Trace Context: version, trace, parent, flags; versions after 00 may say more.
+TRACEPARENT = re.compile(
+    r"(?!ff|00-.{53})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?", re.ASCII
+)
 PATIENCE = 5.0  # seconds for the collector to take what is left at the end
 
 

@@ -14,7 +14,7 @@ from contracts.writing import canonical, written_in
 from services.gateway.domain import Outcome, Token, is_for_operators
 from services.gateway.http.actions import data_in
 from services.gateway.http.answers import said
-from services.gateway.http.conditions import IDEMPOTENCY_KEY, PREFER, patience, repeat_of, traceparent
+from services.gateway.http.conditions import IDEMPOTENCY_KEY, PREFER, TRACE, patience, repeat_of, traceparent
 from services.gateway.http.desk import Desk
 from services.gateway.http.examples import ADD
 from services.gateway.http.offer import Body, Offer
@@ -71,7 +71,8 @@ class Adding:
         """Give what may be asked."""
         return (
             Offer(
-                "POST", "/numbers", self.add, "manage", "Add numbers", {200: AddedNumbers}, (PREFER, IDEMPOTENCY_KEY),
+                "POST", "/numbers", self.add, "manage", "Add numbers", {200: AddedNumbers},
+                (PREFER, IDEMPOTENCY_KEY, TRACE),
                 body=Body(AddNumbers, ADD), headers={200: ("Idempotency-Replayed",)},
                 about=f"At most {BY_HAND}; each is accepted, or rejected with the reason.",
             ),

@@ -4,14 +4,15 @@ import re
 
 from starlette.requests import Request
 
+from services.chassis.tracing import TRACEPARENT
 from services.gateway.domain import Token, fingerprint, is_key
 from services.gateway.http.offer import Parameter
 from services.gateway.http.problems import invalid
 from services.gateway.repeats import Repeat
 
 WAIT, LONGEST = 5.0, 30.0  # seconds for inventory to answer, unless asked otherwise; and at most
+LONG = 128  # characters of a trace, as the contract has it
 _TAG = re.compile(r'"([0-9]{1,16})"', re.ASCII)
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,9})\"?", re.ASCII | re.IGNORECASE)
 
 
@@ -40,7 +41,7 @@ def patience(request: Request) -> float:
 def traceparent(request: Request) -> str | None:
     """Give the trace that a request belongs to, None without one; a wrong one is none, as W3C has it."""
     text = request.headers.get("traceparent", "")
-    return text if _TRACEPARENT.fullmatch(text) else None
+    return text if len(text) <= LONG and TRACEPARENT.fullmatch(text) else None
 
 
 def key_of(request: Request, token: Token) -> str | None:
@@ -72,4 +73,9 @@ IDEMPOTENCY_KEY: Parameter = {
     "description": "a request that is sent again with the same key, within a day, is done once and answered as before",
     "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
 }  # fmt: skip
-CONDITIONS = (IF_MATCH, PREFER, IDEMPOTENCY_KEY)
+TRACE: Parameter = {
+    "name": "traceparent", "in": "header", "schema": {"type": "string"},
+    "description": "the trace that this belongs to (W3C Trace Context); what it causes is traced beneath it",
+    "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+}  # fmt: skip
+CONDITIONS = (IF_MATCH, PREFER, IDEMPOTENCY_KEY, TRACE)

@@ -84,13 +84,18 @@ async def test_what_is_not_kept_under_its_key_is_not_sent(conflicts: int, sent: 
 
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+LATER = f"01{TRACE[2:]}-x"
 NO_TRACES = [
-    "", "yesterday", TRACE.upper(), TRACE.replace("00-", "ff-", 1), TRACE[:3] + "0" * 32 + TRACE[35:],
+    LATER + "x" * 99, "", "yesterday", TRACE.upper(),
+    TRACE.replace("00-", "ff-", 1), TRACE[:3] + "0" * 32 + TRACE[35:],
     TRACE[:36] + "0" * 16 + TRACE[52:], TRACE + "-x", TRACE + "\n",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("header", "trace"), [(TRACE, TRACE), *((each, None) for each in NO_TRACES)])
+@pytest.mark.parametrize(
+    ("header", "trace"),
+    [(TRACE, TRACE), (LATER, LATER), *((each, None) for each in NO_TRACES)],
+)
 def test_a_command_belongs_to_the_trace_of_its_request(header: str, trace: str | None) -> None:
     request = Request({"type": "http", "headers": [(b"traceparent", header.encode())]})
     assert traceparent(request) == trace
