@@ -60,7 +60,10 @@ class Repeats:
 
 async def bind(transaction: Transaction, repeat: Repeat, job: str, at: datetime) -> None:
     """Keep which job is made under a key, in the transaction that lets it run. Raises `KeyTaken`."""
-    if await transaction.get(REPEATS, [repeat.id]):
-        raise KeyTaken("It was sent twice at once, and the other one goes on.")
+    if known := (await transaction.get(REPEATS, [repeat.id])).get(repeat.id):
+        same = known["request"] == repeat.request and known.get("job")
+        raise KeyTaken(
+            f"It was sent twice, and job {known['job']} came first." if same else "Its key was used for something else."
+        )
     document: Document = {"_id": repeat.id, "request": repeat.request, "commands": [], "job": job, "at": at}
     await transaction.put(REPEATS, [document], new=True)

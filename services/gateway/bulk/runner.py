@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from services.chassis.errors import StoreTrouble
 from services.gateway.bulk.carrying import Carrying, Means
 from services.gateway.bulk.jobs import NoSuchJob
-from services.gateway.bulk.turns import LeaseLost, given_up, is_abandoned, leased, let_go
+from services.gateway.bulk.turns import SILENCE, LeaseLost, given_up, leased, let_go
 from services.gateway.domain.job import Job, needs_approval
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class Runner:
     means: Means
     deletes: int
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _signs: dict[str, tuple[datetime | None, float]] = field(default_factory=dict)  # of submissions, and when seen
 
     async def run(self) -> None:
         """Take jobs until cancelled; those in hand are left then, and taken by another gateway."""
@@ -50,15 +52,26 @@ class Runner:
     async def _look(self) -> None:
         self._tasks = {id: task for id, task in self._tasks.items() if not _is_over(task)}
         try:
-            for job in await self.means.jobs.at_work():
-                if is_abandoned(job):
-                    await self.means.jobs.change(job.id, given_up)
-                elif job.state != "receiving" and len(self._tasks) < AT_ONCE and job.id not in self._tasks:
+            jobs = await self.means.jobs.at_work()
+            await self._give_up([job for job in jobs if job.state == "receiving"])
+            for job in jobs:
+                if job.state != "receiving" and len(self._tasks) < AT_ONCE and job.id not in self._tasks:
                     await self._take(job)
         except StoreTrouble as trouble:
             log.warning("no look for jobs", extra={"trouble": repr(trouble)})
         except Exception:
             log.exception("no look for jobs")  # a defect: whoever mends it need not start all gateways anew
+
+    async def _give_up(self, receiving: Sequence[Job]) -> None:
+        """Refuse submissions without a new sign of life for long, by the clock of this process: theirs may be wrong."""
+        now, before = asyncio.get_running_loop().time(), self._signs
+        self._signs = {job.id: (job.stirred, now) for job in receiving}
+        self._signs |= {id: seen for id, seen in before.items() if id in self._signs and seen[0] == self._signs[id][0]}
+        for id, (sign, since) in self._signs.items():
+            if now - since > SILENCE:
+                log.warning("submission given up", extra={"job": id})
+                with suppress(NoSuchJob):  # it is forgotten in this moment
+                    await self.means.jobs.change(id, lambda job, sign=sign: given_up(job, sign))  # type: ignore[misc]
 
     async def _take(self, job: Job) -> None:
         try:

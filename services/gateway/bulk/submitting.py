@@ -1,13 +1,13 @@
 """Rows become a job: they are read, judged and stored, and only when all are there may it run."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.chassis.errors import StoreTrouble
 from services.gateway.bulk.chunks import Chunk
 from services.gateway.bulk.foreseeing import AnyRows, Foreseer, Rows, in_chunks
 from services.gateway.bulk.jobs import Jobs, new_id, real_now
@@ -17,6 +17,8 @@ from services.gateway.domain.job import Job, WrongMove, needs_approval
 from services.gateway.domain.row import SAID, Refused, Row, WrongFile, cut
 from services.gateway.domain.verb import Verb
 from services.gateway.repeats import KeyTaken, Repeat
+
+log = logging.getLogger(__name__)
 
 GRACE = 5.0  # seconds to say why a submission broke off
 STIR = 30.0  # seconds between signs that its rows still come
@@ -97,8 +99,10 @@ class Submission:
     async def _stir(self, job: Job) -> None:
         while True:
             await asyncio.sleep(STIR)
-            with suppress(StoreTrouble):  # the rows notice too
+            try:
                 await self.jobs.change(job.id, stirred)
+            except Exception as error:  # noqa: BLE001 - the next sign may come through, and the rows are not concerned
+                log.warning("no sign of life of a submission", extra={"job": job.id, "trouble": repr(error)})
 
     async def _stored(self, job: Job, order: Order, rows: AnyRows) -> Job:
         chunks, total, codes = 0, 0, Counter[str]()

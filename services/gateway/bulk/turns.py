@@ -10,7 +10,7 @@ from services.gateway.bulk.jobs import real_now
 from services.gateway.domain.job import AT_WORK, DRAINING, ENDED, Job, JobState
 
 LEASE = timedelta(seconds=10)  # after which a silent gateway loses its job
-SILENCE = timedelta(minutes=5)  # after which whoever submits rows is taken for dead; they stir far more often
+SILENCE = 300.0  # seconds after which whoever submits rows is taken for dead; they stir far more often
 BROKE_OFF = "It broke off; submit it again."
 WINDOW = 8  # chunks in flight
 
@@ -71,14 +71,11 @@ def stirred(job: Job) -> Job:
     return replace(job, stirred=real_now()) if job.state == "receiving" else job
 
 
-def is_abandoned(job: Job) -> bool:
-    """Tell whether the rows of a job come no longer, and nobody is left to say so."""
-    return job.state == "receiving" and real_now() - (job.stirred or job.created) > SILENCE
-
-
-def given_up(job: Job) -> Job:
-    """Refuse a job that is abandoned."""
-    return replace(job, state="refused", note=BROKE_OFF, finished=real_now()) if is_abandoned(job) else job
+def given_up(job: Job, sign: datetime | None) -> Job:
+    """Refuse a job whose rows come no longer: `sign` is the last of life that was seen, long ago."""
+    if job.state != "receiving" or job.stirred != sign:
+        return job
+    return replace(job, state="refused", note=BROKE_OFF, finished=real_now())
 
 
 def _end_of(state: JobState) -> datetime | None:

@@ -64,7 +64,7 @@ class Job:
     finished: datetime | None = None
     owner: str | None = None  # the gateway that carries it out
     leased_until: datetime | None = None  # and until when it must have been heard of
-    stirred: datetime | None = None  # when rows were done last, or it was taken
+    stirred: datetime | None = None  # when rows were done last, or it was taken; or when rows came
 
     @property
     def settled(self) -> int:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from contracts import inventory
 from contracts.inventory import Ask, Asked, Number
+from services.chassis.retry import Delays
 from services.gateway.domain import Asker, Entry, Token, is_for_operators, objection
 from services.gateway.http.answers import etag, said
 from services.gateway.http.commanding import Asked as Done
@@ -24,7 +25,9 @@ from services.gateway.http.reading import JSON, body_of, number_in_path, queried
 from services.gateway.http.shapes import CommandShown
 from services.gateway.showing import shown
 
-LEVEL, LOOK = 2.0, 0.1  # seconds that a newer version is waited for, at most, and between looks
+LEVELLING = 2.0  # seconds that a later version is waited for, at most
+LOOKS = 0.05, 0.5  # seconds between looks for it, growing from one to the other
+AT_ONCE = 20  # who may wait so in a process: each look is a query
 PATCH_TYPES = (JSON, "application/merge-patch+json")
 ADDRESSES: dict[str, type[Asked]] = {
     "reserve": inventory.ReserveNumber,
@@ -80,6 +83,7 @@ class Actions:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._levelling = 0
 
     async def change(self, action: Action, types: Sequence[str], request: Request, token: Token) -> Response:
         """Answer with the number after the change, or why there is none, or where to ask later."""
@@ -92,14 +96,15 @@ class Actions:
         wish = Wish(action, number, data, version, traceparent(request))
         text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
         repeat = repeat_of(request, token, action.command, number, str(version), text)
-        done = await self._desk.commands.ask(partial(self._checked, wish, token, min(seconds, LEVEL)), repeat, seconds)
+        until = asyncio.get_running_loop().time() + min(seconds, LEVELLING)
+        done = await self._desk.commands.ask(partial(self._checked, wish, token, until), repeat, seconds)
         return await self._answer(wish, token, done)
 
-    async def _checked(self, wish: Wish, token: Token, seconds: float) -> Sequence[Any]:
+    async def _checked(self, wish: Wish, token: Token, until: float) -> Sequence[Any]:
         """Give the command, if the asker may give it. An org's is bound to the version that was looked at."""
         expected = wish.version
         if not token.asker.may_manage:
-            entry = await self._level(wish, token.asker, seconds)
+            entry = await self._level(wish, token.asker, until)
             if entry is None:
                 raise unknown_number(wish.number)
             if why := objection(wish.action.command, token.asker, entry, wish.data):
@@ -110,19 +115,24 @@ class Actions:
         data = wish.data if expected is None else wish.data | {"expected_version": expected}
         return [self._desk.commands.written(token, wish.action.command, wish.number, data, wish.trace)]
 
-    async def _level(self, wish: Wish, asker: Asker, seconds: float) -> Entry | None:
+    async def _level(self, wish: Wish, asker: Asker, until: float) -> Entry | None:
         """Give the number as the asker sees it; where If-Match names a later version, wait a little for that.
 
         Who follows changes may hear of one before the catalogue here has it. What is not in the bank is waited for
         as long as what the asker may not see, so nobody can tell which.
         """
-        now = asyncio.get_running_loop().time
-        end = now() + seconds
-        while True:
-            entry = await self._desk.present.get(wish.number, asker)
-            if wish.version is None or (entry is not None and entry["version"] >= wish.version) or now() >= end:
-                return entry
-            await asyncio.sleep(LOOK)
+        now, delays = asyncio.get_running_loop().time, Delays(*LOOKS)
+        self._levelling += 1
+        try:
+            while True:
+                entry = await self._desk.present.get(wish.number, asker)
+                if wish.version is None or (entry is not None and entry["version"] >= wish.version):
+                    return entry
+                if now() >= until or self._levelling > AT_ONCE or self._desk.closing.is_set():
+                    return entry
+                await delays.wait()
+        finally:
+            self._levelling -= 1
 
     async def _answer(self, wish: Wish, token: Token, done: Done) -> Response:
         [command] = done.commands

@@ -1,6 +1,7 @@
 """Changes of numbers as they happen, as server-sent events (WHATWG HTML), read from inventory's topic itself.
 
-Kafka keeps the records and whoever reads keeps the place; so a stream costs the gateway a connection, and nothing else.
+Kafka keeps the records and whoever reads keeps the place; so a stream costs the gateway a connection, and its share of
+reading.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ HEARTBEAT = 15.0  # seconds after which a silent stream tells its place, so that
 RETRY = 2000  # milliseconds after which a client that lost its stream opens another
 EACH = 5  # streams of a token in a process
 MOST_NUMBERS = 1_000  # that one stream follows by name
-PARSED = 4_096  # changes that are kept as they were read: streams read the same ones at about the same time
+PARSED = 1_024  # changes that are kept as they were read: streams read the same ones at about the same time
 REMEMBERED = 10_000  # numbers whose last version a stream knows: inventory may tell a change twice after a fault
 _NUMBER: Parameter = {
     "name": "number", "in": "query", "description": "only of these numbers; repeated or with commas",
@@ -152,7 +153,7 @@ def _events(records: Sequence[Record], offsets: list[int], wish: Wish, known: di
     """Give the events of those records that are wanted; `offsets` and `known` go on."""
     for record in records:
         offsets[record.partition] = record.offset + 1
-        change = _change(record.value or b"")
+        change = _change(record)
         if change is None or known.get(change.event.subject, 0) >= change.event.data.version:
             continue
         if wish.wants(change):
@@ -162,13 +163,18 @@ def _events(records: Sequence[Record], offsets: list[int], wish: Wish, known: di
             yield b"id: %b\nevent: %b\ndata: %b\n\n" % (written_place(offsets).encode(), event.type.encode(), told)
 
 
-@lru_cache(PARSED)
-def _change(value: bytes) -> Change | None:
-    """Read a change, once for all streams that come by it; None for what is none."""
+def _change(record: Record) -> Change | None:
+    """Give the change that a record tells of; None for what is none."""
     try:
-        event = INVENTORY_EVENTS.adapter().validate_json(value)
+        return _read(record.value or b"")
     except ValidationError:
         return None  # of a type to come, or not inventory's: the lanes say so
+
+
+@lru_cache(PARSED)
+def _read(value: bytes) -> Change | None:
+    """Read an event, once for all streams that come by it. Raises `ValidationError`, so that no garbage is kept."""
+    event = INVENTORY_EVENTS.adapter().validate_json(value)
     return Change(event, event.data.model_dump(mode="json")) if isinstance(event, NumberEvent) else None
 
 

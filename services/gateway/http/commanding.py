@@ -61,17 +61,20 @@ class Commands:
     ) -> Asked:
         """Do what is asked, once. `prepare` checks whether it may be, and is not called for what is known from before.
 
+        `seconds`: to wait for answers, with what `prepare` takes.
+
         Raises `Problem`, also those of `prepare`; `StoreTrouble`.
         """
+        until = asyncio.get_running_loop().time() + seconds
         if repeat is None:
             commands = await prepare()
-            return Asked(commands, await self._sent(commands, seconds))
+            return Asked(commands, await self._sent(commands, until))
         for _ in range(_TRIES):
             if (known := await self._known(repeat)) is not None:
-                return await self._again(known, seconds)
+                return await self._again(known, until)
             commands = await prepare()
             if await self.repeats.keep(repeat.id, repeat.request, commands, SystemClock().now()):
-                return Asked(commands, await self._sent(commands, seconds))
+                return Asked(commands, await self._sent(commands, until))
             await asyncio.sleep(_PAUSE)  # whoever is first has perhaps not ended
         raise Conflict  # what is not kept is not sent: under the same key it would be done twice
 
@@ -84,13 +87,13 @@ class Commands:
             raise key_reused()
         return commands
 
-    async def _again(self, commands: Sequence[Command], seconds: float) -> Asked:
+    async def _again(self, commands: Sequence[Command], until: float) -> Asked:
         """Send again what nobody has answered: perhaps it was never sent. Inventory does a command once."""
         known = await self.outcomes.get([command.id for command in commands])
         left = [command for command in commands if command.id not in known]
-        return Asked(commands, {**known, **(await self._sent(left, seconds) if left else {})}, replayed=True)
+        return Asked(commands, {**known, **(await self._sent(left, until) if left else {})}, replayed=True)
 
-    async def _sent(self, commands: Sequence[Command], seconds: float) -> dict[str, Outcome]:
+    async def _sent(self, commands: Sequence[Command], until: float) -> dict[str, Outcome]:
         topic = INVENTORY_COMMANDS.name
         try:
             await asyncio.gather(*(self.sender.send(topic, each.number, each.value) for each in commands))
@@ -102,4 +105,5 @@ class Commands:
                 headers=retry_after(_AGAIN),
                 commands=[each.id for each in commands],
             ) from None
-        return await self.waiting.heard([each.id for each in commands], seconds) if commands else {}
+        left = max(0.0, until - asyncio.get_running_loop().time())
+        return await self.waiting.heard([each.id for each in commands], left) if commands else {}

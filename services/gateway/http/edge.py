@@ -35,6 +35,8 @@ from services.gateway.repeats import Repeats
 from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import Tokens
 
+log = logging.getLogger(__name__)
+
 GRACE = 5  # seconds in which requests are answered that were asked before the end
 SEARCHES, TURN = 3, 1.0  # at once in a process, and seconds that others wait for a turn
 PATIENCE = 2.0  # seconds that a search may take
@@ -138,7 +140,9 @@ async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator["asynci
     finally:
         desk.closing.set()
         server.should_exit = True
-        await asyncio.wait([task])  # if it has failed, whoever watches it has said so
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("the HTTP server has failed", exc_info=error)
 
 
 def _is_of_note(record: logging.LogRecord) -> bool:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from services.chassis.errors import Conflict
 from services.gateway.bulk.showing import shown_job
+from services.gateway.bulk.submitting import PlanChanged
 from services.gateway.domain.job import Job
 from services.gateway.http.answers import said
 from services.gateway.http.desk import Desk
@@ -25,8 +26,10 @@ async def made(desk: Desk, repeat: Repeat | None, make: Callable[[], Awaitable[J
     if (known := await _known(desk, repeat)) is None:
         try:
             return _answer(await make(), {})
-        except KeyTaken:  # it was sent twice at once, and the other one was faster
+        except (KeyTaken, PlanChanged) as error:  # it was sent twice, and the other one was faster: perhaps it is done
             known = await _known(desk, repeat)
+            if known is None and isinstance(error, PlanChanged):
+                raise
     if known is None:
         raise Conflict
     return _answer(known, {"Idempotency-Replayed": "true"})

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +15,9 @@ from services.gateway.http.actions import Actions, action_of
 from services.gateway.http.commanding import Asked
 from services.gateway.http.problems import Problem
 from services.gateway.http.reading import JSON
+from services.gateway.present import Present
 from services.gateway.repeats import Command
+from services.gateway.store import SETS
 
 TOKEN = Token("0", "acme", "acme", (), ("manage",), datetime(2026, 3, 1, tzinfo=UTC))
 RELEASE = action_of(inventory.ReleaseNumber)
@@ -26,16 +27,22 @@ def entry(version: int) -> dict[str, Any]:
     return {"version": version, "holder": {"org": "acme"}, "golden": False, "visible_to": []}
 
 
+HIDDEN = {"version": 7, "holder": None, "golden": True, "visible_to": []}
+
+
 class Desk:
     """A catalogue that comes along with each look, and stays as it is at last; and commands as they were sent."""
 
     def __init__(self, *looks: dict[str, Any] | None) -> None:
         self.looks, self.sent, self.looked = list(looks), list[Any](), 0
-        self.present, self.commands = SimpleNamespace(get=self._get), self
+        self.present, self.commands, self.closing = Present(self), self, asyncio.Event()  # type: ignore[arg-type]
 
-    async def _get(self, *_: Any) -> dict[str, Any] | None:
+    async def get(self, collection: str, ids: Sequence[str]) -> dict[str, Any]:
+        if collection != SETS["a"].catalogue:
+            return {}
         self.looked += 1
-        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        found = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        return {} if found is None else dict.fromkeys(ids, found)
 
     async def ask(self, prepare: Any, repeat: Any, seconds: float) -> Asked:
         commands: Sequence[Command] = await prepare()
@@ -66,8 +73,8 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "LOOK", 0.001)
-    monkeypatch.setattr(actions, "LEVEL", 0.1)
+    monkeypatch.setattr(actions, "LOOKS", (0.001, 0.01))
+    monkeypatch.setattr(actions, "LEVELLING", 0.1)
 
 
 @pytest.mark.parametrize("before", [None, entry(1)])
@@ -78,7 +85,8 @@ async def test_a_version_that_is_yet_to_come_is_waited_for(before: dict[str, Any
 
 
 @pytest.mark.parametrize(
-    ("now", "version", "status"), [(entry(3), '"2"', 412), (None, None, 404), (entry(3), None, 202), (None, "*", 404)]
+    ("now", "version", "status"),
+    [(entry(3), '"2"', 412), (None, None, 404), (entry(3), None, 202), (None, "*", 404), (HIDDEN, None, 404)],
 )
 async def test_nothing_else_is(now: dict[str, Any] | None, version: str | None, status: int) -> None:
     desk = Desk(now)
@@ -86,7 +94,7 @@ async def test_nothing_else_is(now: dict[str, Any] | None, version: str | None, 
     assert desk.looked == 1
 
 
-@pytest.mark.parametrize(("now", "status"), [(None, 404), (entry(1), 412)])
+@pytest.mark.parametrize(("now", "status"), [(None, 404), (HIDDEN, 404), (entry(1), 412)])
 async def test_nor_for_ever_and_not_for_who_does_not_wait(now: dict[str, Any] | None, status: int) -> None:
     desk, clock = Desk(now), asyncio.get_running_loop().time
     assert await desk.says('"2"', wait=0) == status
@@ -95,3 +103,12 @@ async def test_nor_for_ever_and_not_for_who_does_not_wait(now: dict[str, Any] | 
     assert await desk.says('"2"') == status
     assert clock() - began >= 0.1
     assert desk.looked > 2
+
+
+async def test_only_so_many_wait_at_once_and_nobody_when_the_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE", 0)
+    desk = Desk(None)
+    assert (await desk.says('"2"'), desk.looked) == (404, 1)
+    monkeypatch.setattr(actions, "AT_ONCE", 20)
+    desk.closing.set()
+    assert (await desk.says('"2"'), desk.looked) == (404, 2)

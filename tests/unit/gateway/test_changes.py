@@ -43,7 +43,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     monkeypatch.setattr(changes, "INVENTORY_EVENTS", SimpleNamespace(adapter=lambda: SimpleNamespace(
         validate_json=validate_json
     )))  # fmt: skip
-    changes._change.cache_clear()
+    changes._read.cache_clear()
     return seen
 
 
@@ -54,7 +54,7 @@ def test_a_change_is_read_once_for_all_streams(read: list[bytes]) -> None:
     for _ in range(10):
         assert told(list(map(_come_again, records)), OPERATOR) == first
     assert len(first) == 50
-    assert len(read) == 51
+    assert len(read) == 50 + 11  # what is no event is not kept: it may be large
 
 
 def test_each_stream_tells_of_a_change_what_its_asker_may_see(read: list[bytes]) -> None:

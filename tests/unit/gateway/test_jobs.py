@@ -16,7 +16,6 @@ from services.gateway.bulk.flight import Flight
 from services.gateway.bulk.jobs import real_now
 from services.gateway.bulk.results import Result
 from services.gateway.bulk.turns import (
-    SILENCE,
     LeaseLost,
     ended,
     given_up,
@@ -76,9 +75,9 @@ def test_many_deletes_need_somebody_else() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_only_a_submission_that_gives_no_sign_of_life_is_given_up(state: JobState) -> None:
-    silent = job(state, created=real_now() - 2 * SILENCE, stirred=None)
-    assert given_up(silent).state == ("refused" if state == "receiving" else state)
-    assert given_up(stirred(silent)).state == state
+    silent = job(state, stirred=None)
+    assert given_up(silent, None).state == ("refused" if state == "receiving" else state)
+    assert given_up(stirred(silent), None).state == state
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -165,12 +164,20 @@ def test_a_result_is_no_formula_and_numbers_keep_their_plus() -> None:
 
 
 async def test_a_submission_whose_gateway_died_is_refused_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    ages = {"fresh": 0, "old": 2}
-    left = {id: replace(job("receiving"), id=id, created=real_now() - age * SILENCE) for id, age in ages.items()}
+    """Whatever the clock of whoever submits it says."""
+    monkeypatch.setattr(runner, "SILENCE", 0.05)
+    monkeypatch.setattr(runner, "LOOK", 0.01)
+    ages = {"slow": 2, "dead": 0, "fast": -2}
+    left = {
+        id: replace(job("receiving"), id=id, created=NOW + timedelta(days=age), stirred=NOW + timedelta(days=age))
+        for id, age in ages.items()
+    }
     over = asyncio.Event()
 
     class Kept:
         async def at_work(self) -> list[Job]:
+            for id in ("slow", "fast"):  # they are alive, and stir
+                left[id] = replace(left[id], stirred=(left[id].stirred or NOW) + timedelta(seconds=1))
             return list(left.values())
 
         async def change(self, id: str, how: Callable[[Job], Job]) -> Job:
@@ -180,8 +187,12 @@ async def test_a_submission_whose_gateway_died_is_refused_by_another(monkeypatch
 
     async with runner.running(runner.Runner(SimpleNamespace(jobs=Kept(), owner="g1"), 100)):  # type: ignore[arg-type]
         await asyncio.wait_for(over.wait(), 30)
-    assert (left["old"].state, left["fresh"].state) == ("refused", "receiving")
-    assert left["old"].note == "It broke off; submit it again."
+    assert {id: each.state for id, each in left.items()} == {
+        "slow": "receiving",
+        "dead": "refused",
+        "fast": "receiving",
+    }
+    assert left["dead"].note == "It broke off; submit it again."
 
 
 async def test_a_defect_is_logged_and_ends_no_gateway(

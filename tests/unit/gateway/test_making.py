@@ -18,14 +18,16 @@ from services.chassis.memory import MemoryDatabase, MemoryStore
 from services.gateway.bulk.chunks import Chunk, Settled
 from services.gateway.bulk.clerk import Clerk
 from services.gateway.bulk.jobs import Jobs, real_now
+from services.gateway.bulk.submitting import PlanChanged
 from services.gateway.domain import Token, fingerprint
 from services.gateway.domain.job import Job
 from services.gateway.domain.row import Row
 from services.gateway.http.figures import Figures
 from services.gateway.http.jobs import JobsOverHttp
+from services.gateway.http.making import made
 from services.gateway.http.problems import Problem
 from services.gateway.http.uploading import Uploading
-from services.gateway.repeats import Command, Repeats
+from services.gateway.repeats import Command, Repeat, Repeats
 
 ANN, BOB = (Token(name, name, None, (), ("bulk",), datetime(2026, 3, 1, tzinfo=UTC)) for name in ("ann", "bob"))
 FILE, RELEASE = b"number,remark\n+6531580001,x\n", "verb=release"
@@ -172,7 +174,29 @@ async def test_of_two_at_once_one_job_runs_and_both_hear_of_it(desk: Desk, monke
     assert sorted((first[2], second[2])) == [False, True]
     assert desk.states == ["ready", "refused"]
     notes = [each["note"] for each in desk.store.database.collections["gateway.jobs"].values()]
-    assert "It was sent twice at once, and the other one goes on." in notes
+    assert f"It was sent twice, and job {first[1]} came first." in notes
+
+
+async def test_a_repeat_whose_plan_has_changed_since_the_first_ran_is_answered_with_that(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, *_ = await desk.submits("k", query=f"{RELEASE}&plan={'0' * 32}")
+    assert status == 409  # the plan of nothing, and no job to answer with
+    assert (await desk.submits("k"))[0] == 201
+    known = await desk.repeats.job(fingerprint(ANN.id, "k"))
+    assert known is not None
+    request, bound = known
+    answers = iter([None, known])
+
+    async def late(repeats: Repeats, id: str) -> Any:
+        return next(answers)
+
+    async def changed(*_: Any) -> Job:
+        raise PlanChanged("plan_changed")
+
+    monkeypatch.setattr(Repeats, "job", late)
+    answer = await made(desk.desk, Repeat(fingerprint(ANN.id, "k"), request), changed)
+    assert (answer.status_code, orjson.loads(answer.body)["job"]) == (201, bound)
 
 
 async def test_of_two_different_ones_at_once_one_has_the_key(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
