@@ -7,8 +7,15 @@ import random
 class Delays:
     """Waits longer each time, up to a bound, and never quite as long as its neighbours."""
 
-    def __init__(self, first: float = 0.02, longest: float = 5.0) -> None:
-        self._next, self._longest = first, longest
+    def __init__(self, first: float = 0.02, longest: float = 5.0, most: int | None = None) -> None:
+        """`most`: attempts in all that are worth it, None for as many as it takes."""
+        self._next, self._longest, self._left = first, longest, most
+
+    def over(self) -> bool:
+        """Tell whether an attempt that has failed was the last one."""
+        if self._left is not None:
+            self._left -= 1
+        return self._left == 0
 
     async def wait(self) -> None:
         """Wait before the next attempt."""

@@ -10,6 +10,7 @@ from services.chassis.ports import Document, Store, Transaction
 from services.chassis.retry import Delays
 from services.gateway.domain import Token, TokenWish
 
+TRIES = 8
 TOKENS = "tokens"
 NAMES = "token-names"  # each a document, so that of those who choose it at once the database lets one have it
 _FIELDS = ("name", "org", "domains", "scopes", "created", "expires", "revoked")
@@ -27,13 +28,15 @@ class Tokens:
 
     async def create(self, wish: TokenWish, secret: str, at: datetime) -> Token:
         """Keep a token that is known by `secret` from now on. Raises `NameTaken`."""
-        token, delays = wish.token(secret, at), Delays()
+        token, delays = wish.token(secret, at), Delays(most=TRIES)
         while True:
             try:
                 async with self.store.transaction() as transaction:
                     await _named(transaction, token)
                 return token
             except Conflict:  # somebody makes one of this name just now, and may fail
+                if delays.over():
+                    raise
                 await delays.wait()
 
     async def all(self) -> list[Token]:

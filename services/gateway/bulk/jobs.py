@@ -18,6 +18,7 @@ from services.gateway.repeats import Repeat, bind
 JOBS, CHUNKS = "jobs", "job-chunks"
 KEPT = 30 * 24 * 3600  # seconds
 EXPIRING = {JOBS: ("created", KEPT), CHUNKS: ("created", KEPT)}
+TRIES = 10  # of a change, while others change the same job
 PATIENCE = 10.0  # seconds that a list may take
 _FIELDS = [field.name for field in fields(Job) if field.name != "id"]
 
@@ -79,7 +80,7 @@ class Jobs:
 
         Raises `NoSuchJob`, `KeyTaken`, and what `how` raises.
         """
-        delays = Delays()
+        delays = Delays(most=TRIES)
         while True:
             try:
                 async with self.store.transaction() as transaction:
@@ -87,6 +88,8 @@ class Jobs:
                         await bind(transaction, repeat, id, real_now())
                     return await _changed(transaction, id, how)
             except Conflict:
+                if delays.over():
+                    raise
                 await delays.wait()
 
     async def move(self, id: str, move: str, who: str) -> Job:

@@ -58,6 +58,7 @@ class Runner:
                 if job.state != "receiving" and len(self._tasks) < AT_ONCE and job.id not in self._tasks:
                     await self._take(job)
         except StoreTrouble as trouble:
+            self._signs.clear()  # nobody could stir meanwhile
             log.warning("no look for jobs", extra={"trouble": repr(trouble)})
         except Exception:
             log.exception("no look for jobs")  # a defect: whoever mends it need not start all gateways anew
@@ -69,9 +70,9 @@ class Runner:
         self._signs |= {id: seen for id, seen in before.items() if id in self._signs and seen[0] == self._signs[id][0]}
         for id, (sign, since) in self._signs.items():
             if now - since > SILENCE:
-                log.warning("submission given up", extra={"job": id})
                 with suppress(NoSuchJob):  # it is forgotten in this moment
-                    await self.means.jobs.change(id, lambda job, sign=sign: given_up(job, sign))  # type: ignore[misc]
+                    job = await self.means.jobs.change(id, lambda job, sign=sign: given_up(job, sign))  # type: ignore[misc]
+                    log.warning("submission is silent", extra={"job": id, "state": job.state})
 
     async def _take(self, job: Job) -> None:
         try:

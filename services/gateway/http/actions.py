@@ -26,8 +26,8 @@ from services.gateway.http.shapes import CommandShown
 from services.gateway.showing import shown
 
 LEVELLING = 2.0  # seconds that a later version is waited for, at most
-LOOKS = 0.05, 0.5  # seconds between looks for it, growing from one to the other
-AT_ONCE = 20  # who may wait so in a process: each look is a query
+LOOKS = 0.1, 0.5  # seconds between looks for it, growing from one to the other
+AT_ONCE = 20  # requests that may wait so in a process: each look is a query
 PATCH_TYPES = (JSON, "application/merge-patch+json")
 ADDRESSES: dict[str, type[Asked]] = {
     "reserve": inventory.ReserveNumber,
@@ -78,6 +78,11 @@ def data_in(model: type[BaseModel], body: bytes) -> dict[str, Any]:
     return asked.model_dump(mode="json", exclude_unset=True)
 
 
+def _is_behind(entry: Entry | None, version: int | None) -> bool:
+    """Tell whether a catalogue has not come to the version that is asked for, if one is."""
+    return version is not None and (entry is None or entry["version"] < version)
+
+
 class Actions:
     """Asks inventory to change numbers."""
 
@@ -122,15 +127,15 @@ class Actions:
         as long as what the asker may not see, so nobody can tell which.
         """
         now, delays = asyncio.get_running_loop().time, Delays(*LOOKS)
+        entry = await self._desk.present.get(wish.number, asker)
+        if self._levelling >= AT_ONCE:
+            return entry
         self._levelling += 1
         try:
-            while True:
-                entry = await self._desk.present.get(wish.number, asker)
-                if wish.version is None or (entry is not None and entry["version"] >= wish.version):
-                    return entry
-                if now() >= until or self._levelling > AT_ONCE or self._desk.closing.is_set():
-                    return entry
+            while _is_behind(entry, wish.version) and now() < until and not self._desk.closing.is_set():
                 await delays.wait()
+                entry = await self._desk.present.get(wish.number, asker)
+            return entry
         finally:
             self._levelling -= 1
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -103,6 +104,18 @@ async def test_nor_for_ever_and_not_for_who_does_not_wait(now: dict[str, Any] | 
     assert await desk.says('"2"') == status
     assert clock() - began >= 0.1
     assert desk.looked > 2
+
+
+async def test_who_waits_cannot_tell_what_is_hidden_from_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    for now in (None, HIDDEN):
+        time = iter(range(1_000)).__next__  # in which each look costs the same
+        loop = SimpleNamespace(time=lambda time=time: time() / 100)
+        monkeypatch.setattr(actions, "asyncio", SimpleNamespace(get_running_loop=lambda loop=loop: loop))
+        desk = Desk(now)
+        assert await desk.says('"2"') == 404
+        looked.append(desk.looked)
+    assert looked[0] == looked[1] > 2
 
 
 async def test_only_so_many_wait_at_once_and_nobody_when_the_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:

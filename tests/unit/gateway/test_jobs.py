@@ -9,11 +9,11 @@ from typing import Any, get_args
 
 import pytest
 
-from services.chassis.errors import StoreTrouble
+from services.chassis.errors import Conflict, StoreTrouble
 from services.gateway.bulk import runner
 from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_from, command_id, settled_fields
 from services.gateway.bulk.flight import Flight
-from services.gateway.bulk.jobs import real_now
+from services.gateway.bulk.jobs import Jobs, real_now
 from services.gateway.bulk.results import Result
 from services.gateway.bulk.turns import (
     LeaseLost,
@@ -193,6 +193,42 @@ async def test_a_submission_whose_gateway_died_is_refused_by_another(monkeypatch
         "fast": "receiving",
     }
     assert left["dead"].note == "It broke off; submit it again."
+
+
+async def test_while_the_database_is_away_no_submission_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "SILENCE", 0.05)
+    looks, changed = list[float](), list[str]()
+
+    class Away:
+        async def at_work(self) -> list[Job]:
+            looks.append(asyncio.get_running_loop().time())
+            if 1 < len(looks) < 4:
+                raise StoreTrouble("away")
+            return [job("receiving")]
+
+        async def change(self, id: str, how: Callable[[Job], Job]) -> None:
+            changed.append(id)
+
+    runs = runner.Runner(SimpleNamespace(jobs=Away(), owner="g1"), 100)  # type: ignore[arg-type]
+    for _ in range(4):
+        await runs._look()
+        await asyncio.sleep(0.03)
+    assert looks[-1] - looks[0] > 0.05
+    assert not changed
+
+
+async def test_a_change_that_others_keep_preventing_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.bulk.jobs.TRIES", 3)
+    tries = list[int]()
+
+    class Contended:
+        def transaction(self) -> Any:
+            tries.append(1)
+            raise Conflict
+
+    with pytest.raises(Conflict):
+        await Jobs(Contended()).change("j", lambda job: job)  # type: ignore[arg-type]
+    assert len(tries) == 3
 
 
 async def test_a_defect_is_logged_and_ends_no_gateway(

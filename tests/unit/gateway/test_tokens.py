@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.chassis.errors import Conflict
 from services.chassis.memory import MemoryDatabase, MemoryStore, MemoryTransaction
 from services.gateway.domain import OPERATOR, Asker, TokenWish, digest, looks_like_secret, secret_of
 from services.gateway.tokens import NameTaken, Tokens
@@ -103,3 +104,17 @@ def test_an_org_asks_for_itself_and_an_operator_for_all() -> None:
 def test_a_token_that_cannot_be_meant_is_refused_with_a_reason(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         wish(**fields)
+
+
+async def test_whoever_makes_a_token_hears_of_a_conflict_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.tokens.TRIES", 3)
+    tries = list[int]()
+
+    class Contended:
+        def transaction(self) -> Any:
+            tries.append(1)
+            raise Conflict
+
+    with pytest.raises(Conflict):
+        await Tokens(Contended()).create(wish(), SECRET, NOON)  # type: ignore[arg-type]
+    assert len(tries) == 3
