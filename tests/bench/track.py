@@ -51,13 +51,15 @@ class Track:
 
     async def cleared(self, database: str = "") -> Ground:
         """Make all topics anew, and name a database: one that nobody has used, unless it is named."""
-        servers = self.stack.env["KAFKA_BOOTSTRAP_SERVERS"]
+        servers, names = self.stack.env["KAFKA_BOOTSTRAP_SERVERS"], {topic.name for topic in EVERY_TOPIC}
         async with admin(servers) as client:
-            if there := set(await client.list_topics()) & {topic.name for topic in EVERY_TOPIC}:
+            if there := set(await client.list_topics()) & names:
                 await client.delete_topics(list(there))
+            while names & set(await client.list_topics()):  # the broker hears of it later, and of the new ones too
+                await asyncio.sleep(0.05)
         await create_topics(servers, PARTITIONS)
-        async with admin(servers) as client:  # a moment passes until all may be used
-            while {topic.name for topic in EVERY_TOPIC} - set(await client.list_topics()):
+        async with admin(servers) as client:
+            while names - set(await client.list_topics()):
                 await asyncio.sleep(0.05)
         url = (
             urlsplit(self.stack.env["MONGODB_URL"])

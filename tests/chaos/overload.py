@@ -123,9 +123,9 @@ class Gauge:
 
     def grown(self, over: int) -> dict[str, Memory]:
         """Give how large each service was, of whose samples so many were taken before the overload was over."""
-        half = over // 2
+        half = max(1, over // 2)
         return {
-            name: Memory(max(sizes[:half]), max(sizes[half:over]), max(sizes[over:]))
+            name: Memory(max(sizes[:half]), max(sizes[half - 1 : over]), max(sizes[over:]))
             for name, sizes in self._memory.items()
         }
 
