@@ -2,22 +2,37 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from services.chassis.errors import Conflict
+
+T = TypeVar("T")
 
 
 class Delays:
     """Waits longer each time, up to a bound, and never quite as long as its neighbours."""
 
-    def __init__(self, first: float = 0.02, longest: float = 5.0, most: int | None = None) -> None:
-        """`most`: attempts in all that are worth it, None for as many as it takes."""
-        self._next, self._longest, self._left = first, longest, most
-
-    def over(self) -> bool:
-        """Tell whether an attempt that has failed was the last one."""
-        if self._left is not None:
-            self._left -= 1
-        return self._left == 0
+    def __init__(self, first: float = 0.02, longest: float = 5.0) -> None:
+        self._next, self._longest = first, longest
 
     async def wait(self) -> None:
         """Wait before the next attempt."""
         await asyncio.sleep(self._next * random.uniform(0.5, 1.0))
         self._next = min(self._next * 2, self._longest)
+
+
+async def among_others(attempt: Callable[[], Awaitable[T]], tries: int | None = None) -> T:
+    """Attempt again while others write the same documents; `tries`: at most, None for as many as it takes.
+
+    Raises `Conflict` when the last attempt has met one too, and what else `attempt` raises.
+    """
+    delays, tried = Delays(), 0
+    while True:
+        try:
+            return await attempt()
+        except Conflict:
+            tried += 1
+            if tried == tries:
+                raise
+            await delays.wait()

@@ -7,11 +7,10 @@ transaction.
 from collections.abc import Collection
 from typing import Any
 
-from services.chassis.errors import Conflict
 from services.chassis.fence import FENCES, REBUILD, name_of
 from services.chassis.ports import Document, Store, Transaction
 from services.chassis.records import Lot
-from services.chassis.retry import Delays
+from services.chassis.retry import among_others
 from services.chassis.service import Service
 from services.gateway.store import LIVE, POINTER, SETS, Views
 
@@ -33,13 +32,12 @@ async def switch(store: Store, lots: Collection[Lot]) -> bool:
     Lanes of the service go on from where both sets are complete. Each loses its epoch, so that nothing which it
     decided with the old set in mind goes through.
     """
-    delays = Delays()
-    while True:
-        try:
-            async with store.transaction() as transaction:
-                return await _switched(transaction, [name_of("gateway", lot) for lot in lots])
-        except Conflict:
-            await delays.wait()
+
+    async def switched() -> bool:
+        async with store.transaction() as transaction:
+            return await _switched(transaction, [name_of("gateway", lot) for lot in lots])
+
+    return await among_others(switched)
 
 
 async def finish(store: Store, service: Service) -> None:

@@ -5,12 +5,11 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import Any
 
-from services.chassis.errors import Conflict
 from services.chassis.ports import Document, Store, Transaction
-from services.chassis.retry import Delays
+from services.chassis.retry import among_others
 from services.gateway.domain import Token, TokenWish
 
-TRIES = 8
+TRIES = 8  # to make a token
 TOKENS = "tokens"
 NAMES = "token-names"  # each a document, so that of those who choose it at once the database lets one have it
 _FIELDS = ("name", "org", "domains", "scopes", "created", "expires", "revoked")
@@ -28,16 +27,14 @@ class Tokens:
 
     async def create(self, wish: TokenWish, secret: str, at: datetime) -> Token:
         """Keep a token that is known by `secret` from now on. Raises `NameTaken`."""
-        token, delays = wish.token(secret, at), Delays(most=TRIES)
-        while True:
-            try:
-                async with self.store.transaction() as transaction:
-                    await _named(transaction, token)
-                return token
-            except Conflict:  # somebody makes one of this name just now, and may fail
-                if delays.over():
-                    raise
-                await delays.wait()
+        token = wish.token(secret, at)
+
+        async def named() -> Token:
+            async with self.store.transaction() as transaction:
+                await _named(transaction, token)
+            return token
+
+        return await among_others(named, TRIES)  # who make one of this name just now, and may fail
 
     async def all(self) -> list[Token]:
         """Give all that there are and were, by name."""

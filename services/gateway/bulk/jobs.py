@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from services.chassis.clock import SystemClock
-from services.chassis.errors import Conflict
 from services.chassis.ports import Document, Transaction, Viewer
-from services.chassis.retry import Delays
+from services.chassis.retry import among_others
 from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_from, chunk_id, settled_fields
 from services.gateway.domain.job import AT_WORK, Job, moved
 from services.gateway.repeats import Repeat, bind
@@ -80,17 +79,14 @@ class Jobs:
 
         Raises `NoSuchJob`, `KeyTaken`, and what `how` raises.
         """
-        delays = Delays(most=TRIES)
-        while True:
-            try:
-                async with self.store.transaction() as transaction:
-                    if repeat is not None:
-                        await bind(transaction, repeat, id, real_now())
-                    return await _changed(transaction, id, how)
-            except Conflict:
-                if delays.over():
-                    raise
-                await delays.wait()
+
+        async def changed() -> Job:
+            async with self.store.transaction() as transaction:
+                if repeat is not None:
+                    await bind(transaction, repeat, id, real_now())
+                return await _changed(transaction, id, how)
+
+        return await among_others(changed, TRIES)
 
     async def move(self, id: str, move: str, who: str) -> Job:
         """Do what somebody asks: `pause`, `resume`, `cancel`, `approve`. Raises `NoSuchJob`, `WrongMove`."""

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from services.chassis.beside import beside
 from services.chassis.errors import StoreTrouble
 from services.gateway.bulk.carrying import Carrying, Means
 from services.gateway.bulk.jobs import NoSuchJob
@@ -88,15 +89,9 @@ class Runner:
         return leased(job, self.means.owner)
 
 
-@asynccontextmanager
-async def running(runner: Runner) -> AsyncIterator["asyncio.Task[None]"]:
+def running(runner: Runner) -> AbstractAsyncContextManager["asyncio.Task[None]"]:
     """Take jobs while inside."""
-    task = asyncio.create_task(runner.run(), name="jobs")
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    return beside(runner.run(), "jobs")
 
 
 def _is_over(task: "asyncio.Task[None]") -> bool:

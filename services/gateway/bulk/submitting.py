@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from services.chassis.beside import beside
 from services.gateway.bulk.chunks import Chunk
 from services.gateway.bulk.foreseeing import AnyRows, Foreseer, Rows, in_chunks
 from services.gateway.bulk.jobs import Jobs, new_id, real_now
@@ -67,7 +68,7 @@ class Submission:
         )
         try:
             await self.jobs.add(job)
-            async with self._stirring(job):
+            async with beside(self._stir(job), "signs of life"):
                 complete = await self._stored(job, order, rows)
             if order.plan is not None and self.foreseer.plan.hash != order.plan:
                 raise PlanChanged("plan_changed: the rows would come out otherwise now; look at them with --dry-run.")
@@ -86,17 +87,8 @@ class Submission:
             async with asyncio.timeout(GRACE):
                 await self.jobs.change(job.id, refused)
 
-    @asynccontextmanager
-    async def _stirring(self, job: Job) -> AsyncIterator[None]:
-        """Give signs of life while inside, however slowly rows come: a job without them is given up."""
-        stirring = asyncio.create_task(self._stir(job))
-        try:
-            yield
-        finally:
-            stirring.cancel()
-            await asyncio.gather(stirring, return_exceptions=True)
-
     async def _stir(self, job: Job) -> None:
+        """Give signs of life, however slowly rows come: a job without them is given up."""
         while True:
             await asyncio.sleep(STIR)
             try:

@@ -10,6 +10,7 @@ from typing import cast
 import uvicorn
 
 from contracts.topics import INVENTORY_EVENTS
+from services.chassis.beside import beside
 from services.chassis.errors import WrongSetting
 from services.chassis.kafka import Follower, Sender
 from services.chassis.parts import Parts
@@ -56,7 +57,7 @@ def edges_of(settings: GatewaySettings) -> tuple[Edge, ...]:
         waiting = Waiting(Outcomes(viewer))
         with _listening(settings.http_host, port) as listener:
             async with (
-                _looking(waiting) as looking,
+                beside(waiting.run(), "looking for outcomes") as looking,
                 _desk(parts, settings, viewer, waiting) as desk,
                 _serving(desk, listener) as serving,
             ):
@@ -95,16 +96,6 @@ async def _commands(
         yield Commands(sender, Outcomes(viewer), waiting, Repeats(parts.store), parts.clock)
     finally:
         await sender.stop()
-
-
-@asynccontextmanager
-async def _looking(waiting: Waiting) -> AsyncIterator["asyncio.Task[None]"]:
-    task = asyncio.create_task(waiting.run(), name="looking for outcomes")
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -28,6 +28,7 @@ from services.gateway.bulk.turns import (
 from services.gateway.domain import PREFIX, Outcome
 from services.gateway.domain.job import AT_WORK, ENDED, Job, JobState, WrongMove, moved, needs_approval
 from services.gateway.domain.row import Refused, Row
+from tests.unit.gateway.contended import Contended
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 STATES: tuple[JobState, ...] = get_args(JobState)
@@ -219,16 +220,10 @@ async def test_while_the_database_is_away_no_submission_is_silent(monkeypatch: p
 
 async def test_a_change_that_others_keep_preventing_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.gateway.bulk.jobs.TRIES", 3)
-    tries = list[int]()
-
-    class Contended:
-        def transaction(self) -> Any:
-            tries.append(1)
-            raise Conflict
-
+    store = Contended()
     with pytest.raises(Conflict):
-        await Jobs(Contended()).change("j", lambda job: job)  # type: ignore[arg-type]
-    assert len(tries) == 3
+        await Jobs(store).change("j", lambda job: job)  # type: ignore[arg-type]
+    assert store.tries == 3
 
 
 async def test_a_defect_is_logged_and_ends_no_gateway(

@@ -11,6 +11,7 @@ from services.chassis.errors import Conflict
 from services.chassis.memory import MemoryDatabase, MemoryStore, MemoryTransaction
 from services.gateway.domain import OPERATOR, Asker, TokenWish, digest, looks_like_secret, secret_of
 from services.gateway.tokens import NameTaken, Tokens
+from tests.unit.gateway.contended import Contended
 from tests.unit.gateway.stock import NOON
 
 SECRET = secret_of(bytes(range(32)))
@@ -108,13 +109,7 @@ def test_a_token_that_cannot_be_meant_is_refused_with_a_reason(fields: dict[str,
 
 async def test_whoever_makes_a_token_hears_of_a_conflict_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.gateway.tokens.TRIES", 3)
-    tries = list[int]()
-
-    class Contended:
-        def transaction(self) -> Any:
-            tries.append(1)
-            raise Conflict
-
+    store = Contended()
     with pytest.raises(Conflict):
-        await Tokens(Contended()).create(wish(), SECRET, NOON)  # type: ignore[arg-type]
-    assert len(tries) == 3
+        await Tokens(store).create(wish(), SECRET, NOON)  # type: ignore[arg-type]
+    assert store.tries == 3
