@@ -26,4 +26,4 @@ class Gateway:
                     work.count("catalogue", "outdated")
             await work.give_way()
         await catalogue.save(work)
-        await keep(work, views.outcomes, batch)
+        await keep(work, views, batch)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from services.gateway.bulk.chunks import SIZE
-from services.gateway.bulk.turns import WINDOW
+from services.gateway.bulk.turns import TOGETHER, WINDOW
 from services.ops.cli import outcome_of
 from services.ops.faults import Exit
 from services.ops.stack import Stack, local_stack
@@ -89,7 +89,7 @@ class Desk:
 
 
 def numbers(prefix: str, many: int) -> list[str]:
-    return [f"+65{prefix}{n:04}" for n in range(many)]
+    return [f"+65{prefix}{n:0{8 - len(prefix)}}" for n in range(many)]
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,8 @@ async def test_good_and_bad_rows_come_to_what_was_foreseen_and_each_has_its_resu
 
 
 async def test_a_gateway_killed_in_the_middle_and_two_after_it_do_each_row_once(desk: Desk) -> None:
-    file = desk.file("killed.csv", numbers("3200", 4_000))
+    many = 3 * TOGETHER * SIZE
+    file = desk.file("killed.csv", numbers("320", many))
     job = (await desk("import", file, "--verb", "add", *ADDED, "--no-wait")).job["job"]
 
     async def has_begun() -> bool:
@@ -150,7 +151,7 @@ async def test_a_gateway_killed_in_the_middle_and_two_after_it_do_each_row_once(
     assert (await desk("jobs", "show", job)).job["state"] == "running"
     await asyncio.gather(desk.reopened("gateway"), desk.reopened("gateway"))
     assert (await desk("jobs", "show", job, "--wait")).code == Exit.ACCEPTED
-    assert await desk.done_once(job) == {"number.added": 4_000}
+    assert await desk.done_once(job) == {"number.added": many}
 
 
 async def test_a_job_waits_for_inventory_and_is_paused_resumed_and_cancelled(desk: Desk) -> None:

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 DEADLINE = 5.0  # seconds for a record to be safe
 CLOSE = 2.0  # seconds to leave
+BATCH_BYTES = 256 * 1024  # whoever writes more to a partition at once waits for each such part
 
 
 class Sender:
@@ -65,6 +66,7 @@ class Sender:
             acks="all",
             enable_idempotence=True,
             linger_ms=1,
+            max_batch_size=BATCH_BYTES,
             request_timeout_ms=int(self._deadline * 1000),
         )
         try:

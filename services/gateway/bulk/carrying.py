@@ -8,9 +8,11 @@ drains too, for inventory may have carried it out.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import reduce
+from itertools import takewhile
 
 import orjson
 
@@ -21,11 +23,10 @@ from services.chassis.errors import Conflict, KafkaAway, StoreTrouble
 from services.chassis.retry import Delays
 from services.gateway.bulk.flight import Flight
 from services.gateway.bulk.jobs import Jobs, real_now
-from services.gateway.bulk.turns import WINDOW, LeaseLost, ended, heard_of, renewed, settled_in
-from services.gateway.domain import Outcome
+from services.gateway.bulk.turns import TOGETHER, WINDOW, LeaseLost, ended, heard_of, renewed, settled_in
+from services.gateway.domain import Answer, Spot, row_command_id
 from services.gateway.domain.cell import merged
 from services.gateway.domain.job import Job
-from services.gateway.domain.row import Row
 from services.gateway.domain.verb import VERBS
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ SILENCE = 5.0  # seconds without an answer after which a job says that it waits
 GIVEN_UP = timedelta(days=3)  # answers are forgotten then
 
 Send = Callable[[str, Sequence[tuple[str, bytes]]], Awaitable[None]]  # topic; keys and values. Raises `KafkaAway`
-LookUp = Callable[[Collection[str]], Awaitable[Mapping[str, Outcome]]]
+LookUp = Callable[[str, int], Awaitable[Sequence[Answer]]]  # to the rows of a job, and of a chunk of it
 
 
 @dataclass(frozen=True)
@@ -82,50 +83,65 @@ class Carrying:
 
     async def _step(self) -> bool:
         """Send what there is room for, settle what is answered; True when there is nothing left to do."""
-        while self._may_send:
-            await self._send_next()
+        if room := self._room:
+            await self._send(room)
         if not self._flights:
             self.job = await self._change(ended)
             return True
-        first = self._flights[0]
-        if first.missing:
-            first.answered(await self.means.look_up(first.missing))
-        if not first.missing:
-            await self._settle(first)
+        await self._look()
+        if not self._flights[0].missing:
+            await self._settle(list(takewhile(lambda flight: not flight.missing, self._flights)))
         else:
-            await self._wait(first)
+            await self._wait(self._flights[0])
         return False
 
     @property
-    def _may_send(self) -> bool:
-        return len(self._flights) < WINDOW and self._sent < self.job.sent
+    def _room(self) -> range:
+        """The chunks to be sent: several at once, for many small batches of commands cost far more than a few large."""
+        if len(self._flights) > WINDOW - TOGETHER:
+            return range(0)
+        return range(self._sent, min(self._sent + WINDOW - len(self._flights), self.job.sent))
 
-    async def _send_next(self) -> None:
-        flight = Flight(self.job, await self.means.jobs.chunk(self.job.id, self._sent))
-        if self._sent < self._began + WINDOW and flight.missing:  # whoever had the job before may have sent it
-            flight.answered(await self.means.look_up(flight.missing))
-        if flight.missing:
-            await self.means.send(INVENTORY_COMMANDS.name, self._commands(flight))
-        self._flights.append(flight)
-        self._sent += 1
+    async def _send(self, places: range) -> None:
+        flights = [Flight(chunk) for chunk in await self.means.jobs.chunks(self.job.id, places)]
+        for flight in flights:
+            if flight.place < self._began + WINDOW:  # whoever had the job before may have sent it
+                await self._look_up(flight)
+        commands = list[tuple[str, bytes]]()
+        for flight in flights:
+            commands += self._commands(flight)
+            await asyncio.sleep(0)  # others go on
+        if commands:
+            await self.means.send(INVENTORY_COMMANDS.name, commands)
+        self._flights.extend(flights)
+        self._sent = places.stop
 
-    def _commands(self, flight: Flight) -> list[tuple[str, bytes]]:
+    def _commands(self, flight: Flight) -> Iterator[tuple[str, bytes]]:
         time, type = format_instant(self.means.clock.now()), VERBS[self.job.verb].command
-        rows = ((id, flight.rows[at]) for id, at in flight.missing.items())
-        return [
-            (row.number, orjson.dumps({
-                "specversion": "1.0", "id": id, "source": "/gateway", "type": type, "subject": row.number,
-                "time": time, "datacontenttype": "application/json", "correlationid": self.job.id,
-                "actor": self.job.who, "data": merged(row.data, self.job.common),
-            }))
-            for id, row in rows if isinstance(row, Row)
-        ]  # fmt: skip
+        for at, row in flight.unanswered():
+            yield row.number, orjson.dumps({
+                "specversion": "1.0", "id": row_command_id(Spot(self.job.id, flight.place, at)), "source": "/gateway",
+                "type": type, "subject": row.number, "time": time, "datacontenttype": "application/json",
+                "correlationid": self.job.id, "actor": self.job.who, "data": merged(row.data, self.job.common),
+            })  # fmt: skip
 
-    async def _settle(self, flight: Flight) -> None:
-        settled = flight.settled
-        after = lambda job: settled_in(self._ours(job), flight.place, settled)  # noqa: E731
-        self.job = await self.means.jobs.settle(self.job.id, flight.place, settled, after)
-        self._flights.popleft()
+    async def _look(self) -> None:
+        """Look for answers to the first chunk, and to those after it as long as all are there."""
+        for flight in self._flights:
+            await self._look_up(flight)
+            if flight.missing:
+                return
+
+    async def _look_up(self, flight: Flight) -> None:
+        if flight.missing:
+            flight.answered(await self.means.look_up(self.job.id, flight.place))
+
+    async def _settle(self, flights: Sequence[Flight]) -> None:
+        settled = {flight.place: flight.settled for flight in flights}
+        after = lambda job: reduce(lambda job, each: settled_in(job, *each), settled.items(), self._ours(job))  # noqa: E731
+        self.job = await self.means.jobs.settle(self.job.id, settled, after)
+        for _ in flights:
+            self._flights.popleft()
         self._polls, self._heard, self._stirred = None, self._now(), self._now()
 
     async def _wait(self, flight: Flight) -> None:

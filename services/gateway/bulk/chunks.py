@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.ports import Document
-from services.chassis.work import derived_id
-from services.gateway.domain import PREFIX, Outcome
-from services.gateway.domain.row import SAID, Refused, Row, cut
+from services.gateway.domain import Answer
+from services.gateway.domain.row import Refused, Row
 
 SIZE = 500  # rows
 
@@ -20,10 +19,10 @@ class Settled(NamedTuple):
     version: int | None = None  # of the number after it
 
     @classmethod
-    def of(cls, outcome: Outcome) -> "Settled":
+    def of(cls, answer: Answer) -> "Settled":
         """Give what inventory has answered."""
-        reason = None if outcome.message is None else cut(outcome.message, SAID)
-        return cls("accepted" if outcome.accepted else "rejected", outcome.code, reason, outcome.version)
+        _, version, code, message = answer
+        return cls("accepted" if code is None else "rejected", code, message, version)
 
 
 class Chunk(NamedTuple):
@@ -37,11 +36,6 @@ class Chunk(NamedTuple):
 def chunk_id(job: str, place: int) -> str:
     """Name a chunk, so that names stand in the order of rows."""
     return f"{job}/{place:08}"
-
-
-def command_id(job: str, line: int) -> str:
-    """Give the id of the command of a row: the same whoever sends it, however often."""
-    return PREFIX + derived_id("job", job, line)
 
 
 def chunk_document(job: str, chunk: Chunk, created: Any) -> Document:

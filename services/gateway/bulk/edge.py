@@ -22,7 +22,7 @@ def bulk_edge(settings: GatewaySettings) -> Edge:
     async def edge(parts: Parts) -> AsyncIterator[Sequence["asyncio.Task[None]"]]:
         desk, sender = cast(Desk, parts.store), Sender(f"{parts.service.name}-jobs", settings.kafka)
 
-        means = Means(Jobs(desk), Outcomes(desk).get, sender.send_all, parts.clock, new_id())
+        means = Means(Jobs(desk), Outcomes(desk).of_chunk, sender.send_all, parts.clock, new_id())
         try:
             async with running(Runner(means, settings.bulk_deletes)) as task:
                 yield (task,)

@@ -1,37 +1,41 @@
 """A chunk whose commands are on their way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 
-from services.gateway.bulk.chunks import Chunk, Settled, command_id
-from services.gateway.domain import Outcome
-from services.gateway.domain.job import Job
+from services.gateway.bulk.chunks import Chunk, Settled
+from services.gateway.domain import Answer
 from services.gateway.domain.row import Refused, Row
 
 
 class Flight:
-    """Gathers what became of each row. `missing`: those without answer, by the id of their command."""
+    """Gathers what became of each row. `missing`: the places of those without answer."""
 
-    def __init__(self, job: Job, chunk: Chunk) -> None:
-        self.place, self.rows = chunk.place, chunk.rows
-        self.missing = {command_id(job.id, row.line): at for at, row in enumerate(chunk.rows) if isinstance(row, Row)}
+    def __init__(self, chunk: Chunk) -> None:
+        self.place, self._rows = chunk.place, chunk.rows
         self._settled = {
             at: Settled("refused", row.code, row.reason)
             for at, row in enumerate(chunk.rows)
             if isinstance(row, Refused)
         }
+        self.missing = set(range(len(chunk.rows))) - self._settled.keys()
 
-    def answered(self, outcomes: Mapping[str, Outcome]) -> None:
+    def unanswered(self) -> Iterator[tuple[int, Row]]:
+        """Give the rows without answer, and where they stand."""
+        return ((at, row) for at, row in enumerate(self._rows) if at in self.missing and isinstance(row, Row))
+
+    def answered(self, answers: Iterable[Answer]) -> None:
         """Take what was found."""
-        for id, outcome in outcomes.items():
-            self._settled[self.missing.pop(id)] = Settled.of(outcome)
+        for answer in answers:
+            self._settled[answer.at] = Settled.of(answer)
+            self.missing.discard(answer.at)
 
     def give_up(self) -> None:
         """Take no answer for an answer."""
         reason = "Nobody has answered for three days; look at the number before you ask again."
-        self._settled |= dict.fromkeys(self.missing.values(), Settled("unanswered", "unanswered", reason))
+        self._settled |= dict.fromkeys(self.missing, Settled("unanswered", "unanswered", reason))
         self.missing.clear()
 
     @property
     def settled(self) -> list[Settled]:
         """What became of each row, when nothing is missing."""
-        return [self._settled[at] for at in range(len(self.rows))]
+        return [self._settled[at] for at in range(len(self._rows))]

@@ -1,7 +1,7 @@
 """Jobs as MongoDB has them. Every change is a transaction of its own, decided by what the job is at that moment."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -92,11 +92,6 @@ class Jobs:
         """Do what somebody asks: `pause`, `resume`, `cancel`, `approve`. Raises `NoSuchJob`, `WrongMove`."""
         return await self.change(id, lambda job: moved(job, move, who, real_now()))
 
-    async def chunk(self, id: str, index: int) -> Chunk:
-        """Give a chunk of a job."""
-        [chunk] = await self.chunks(id, [index])
-        return chunk
-
     async def chunks(self, id: str, indexes: Sequence[int]) -> list[Chunk]:
         """Give some chunks of a job, in order."""
         names = {chunk_id(id, index): index for index in indexes}
@@ -105,11 +100,13 @@ class Jobs:
             raise NoSuchJob(f"Rows of job {id} are gone ({min(missing)}).")
         return [chunk_from(index, found[name]) for name, index in names.items()]
 
-    async def settle(self, id: str, index: int, settled: Sequence[Settled], how: Callable[[Job], Job]) -> Job:
-        """Write down what became of a chunk, and what that makes of its job, in one moment."""
+    async def settle(self, id: str, settled: Mapping[int, Sequence[Settled]], how: Callable[[Job], Job]) -> Job:
+        """Write down what became of some chunks, and what that makes of their job, in one moment."""
         async with self.store.transaction() as transaction:
             job = await _changed(transaction, id, how)
-            await transaction.update(CHUNKS, {chunk_id(id, index): settled_fields(settled)})
+            await transaction.update(
+                CHUNKS, {chunk_id(id, index): settled_fields(rows) for index, rows in settled.items()}
+            )
         return job
 
 

@@ -12,7 +12,8 @@ from services.gateway.domain.job import AT_WORK, DRAINING, ENDED, Job, JobState
 LEASE = timedelta(seconds=10)  # after which a silent gateway loses its job
 SILENCE = 300.0  # seconds after which whoever submits rows is taken for dead; they stir far more often
 BROKE_OFF = "It broke off; submit it again."
-WINDOW = 8  # chunks in flight
+WINDOW = 16  # chunks in flight
+TOGETHER = 8  # of them are sent at once
 
 
 class LeaseLost(Exception):

@@ -2,12 +2,14 @@
 
 `search` is what is asked, by which `asker`, `presets` what is asked every day, `pattern` the language for parts of
 numbers, `cursor` where a page ended; `entry` is a number as the catalogue has it, `terms` what it is found by, `change`
-how it became so, `outcome` what came of a command, `grade` says how golden a number is.
+how it became so, `outcome` what came of a command, `answer` what of a row of a job, `grade` says how golden a number
+is.
 For many numbers at once `verb` says which columns a file may have, `cell` and `row` what stands in it, `foresight` and
 `plan` what it would come to, `job` how it goes on.
 Over HTTP `token` says who asks, `bucket` how often, `permission` what an org may change, `repeat` what comes again.
 """
 
+from services.gateway.domain.answer import Answer, Spot, row_command_id, spot_of
 from services.gateway.domain.asker import OPERATOR, Asker
 from services.gateway.domain.bucket import Bucket
 from services.gateway.domain.change import change_id, change_of, changes_between, entry_after, entry_at
@@ -39,6 +41,7 @@ __all__ = [
     "PREFIX",
     "PRESETS",
     "SCOPES",
+    "Answer",
     "Asker",
     "Bucket",
     "Earned",
@@ -50,6 +53,7 @@ __all__ = [
     "Scope",
     "Search",
     "Sort",
+    "Spot",
     "Term",
     "Token",
     "TokenWish",
@@ -81,8 +85,10 @@ __all__ = [
     "place_of",
     "preset",
     "read_place",
+    "row_command_id",
     "secret_of",
     "sort_of",
+    "spot_of",
     "term",
     "written_place",
 ]

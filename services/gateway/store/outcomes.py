@@ -1,20 +1,34 @@
-"""What became of the commands of the gateway, kept for a few days."""
+"""What became of the commands of the gateway, kept for a few days.
 
-from collections.abc import Iterable
+Of single commands there is a document each. Those of jobs come by the hundred: a lane keeps the answers to all rows of
+a chunk in one document, for a document of two indexes costs MongoDB as much as the number itself has cost it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.inventory import CommandRejected, NumberEvent
 from services.chassis.ports import Document
 from services.chassis.work import Taken, Work, derived_id
-from services.gateway.domain import PREFIX, Outcome, outcome_of
+from services.gateway.domain import PREFIX, Answer, Outcome, outcome_of, spot_of
+from services.gateway.store.views import Views
 
 
-async def keep(work: Work, collection: str, batch: Iterable[Taken]) -> None:
+async def keep(work: Work, views: Views, batch: Iterable[Taken]) -> None:
     """Write down the answers to commands of the gateway that are among these."""
-    answers = ((message, at) for message, at in batch if isinstance(message, NumberEvent | CommandRejected))
-    kept = [_document(message, at) for message, at in answers if _is_ours(message)]
-    await work.put(collection, list({document["_id"]: document for document in kept}.values()))
+    single, rows = dict[str, Document](), defaultdict[str, list[Answer]](list)
+    seen = datetime.fromtimestamp(0, UTC)
+    for outcome, at in _ours(batch):
+        # Real time, as the database has it that forgets them.
+        seen = datetime.fromtimestamp(at / 1000, UTC)
+        if (spot := spot_of(outcome.command)) is None:
+            single[outcome.command] = _document(outcome, seen)
+        else:
+            rows[f"{spot.job}/{spot.chunk}/{work.partition}"].append(Answer.of(spot, outcome))
+    await work.put(views.outcomes, list(single.values()))
+    await _add(work, views.answers, rows, seen)
 
 
 def outcome_from(document: Document) -> Outcome:
@@ -22,15 +36,40 @@ def outcome_from(document: Document) -> Outcome:
     return Outcome(document["_id"], *(document[name] for name in Outcome._fields[1:]))
 
 
-def _document(event: Any, at: int) -> Document:
-    command, *rest = outcome_of(event)
-    # Real time, as the database has it that forgets them.
-    seen = datetime.fromtimestamp(at / 1000, UTC)
+def answers_from(document: Document) -> Iterator[Answer]:
+    """Read answers."""
+    return (Answer(*each) for each in document["answers"])
+
+
+def answers_to(job: str, chunk: int) -> Document:
+    """Give the filter of the documents in which lanes keep the answers to a chunk: `_id` is job/chunk/lane."""
+    return {"_id": {"$gt": f"{job}/{chunk}/", "$lt": f"{job}/{chunk}0"}}  # a 0 comes right after a slash
+
+
+async def _add(work: Work, collection: str, rows: Mapping[str, list[Answer]], seen: datetime) -> None:
+    before = await work.get(collection, rows.keys())
+    await work.put(
+        collection,
+        [
+            {"_id": id, "answers": [*before.get(id, {}).get("answers", ()), *map(list, answers)], "seen": seen}
+            for id, answers in rows.items()
+        ],
+    )
+
+
+def _document(outcome: Outcome, seen: datetime) -> Document:
+    command, *rest = outcome
     return {"_id": command, **dict(zip(Outcome._fields[1:], rest, strict=True)), "seen": seen}
 
 
+def _ours(batch: Iterable[Taken]) -> Iterator[tuple[Outcome, int]]:
+    """Give the outcomes of commands of the gateway, and not those of others with the same ids."""
+    for message, at in batch:
+        if isinstance(message, NumberEvent | CommandRejected) and _is_ours(message):
+            yield outcome_of(message), at
+
+
 def _is_ours(event: Any) -> bool:
-    """Tell whether a command of the gateway was answered, and no other one with the same id."""
     if event.causationid is None or not event.causationid.startswith(PREFIX):
         return False
     told = (event.causationid, event.type, event.data.version or 0)

@@ -1,4 +1,4 @@
-"""The views: one document for each number, counts of each sort, each change of a number, each outcome of a command."""
+"""The views: one document for each number, counts of each sort, each change of a number, what commands came to."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ class Views(NamedTuple):
     catalogue: str
     counts: str
     history: str
-    outcomes: str
+    outcomes: str  # of single commands
+    answers: str  # to the rows of jobs
 
     @property
     def collections(self) -> tuple[str, ...]:
@@ -29,8 +30,8 @@ class Views(NamedTuple):
 
 
 SETS = {
-    "a": Views("a", "catalogue", "counts", "history", "outcomes"),
-    "b": Views("b", "catalogue.b", "counts.b", "history.b", "outcomes.b"),
+    "a": Views("a", "catalogue", "counts", "history", "outcomes", "answers"),
+    "b": Views("b", "catalogue.b", "counts.b", "history.b", "outcomes.b", "answers.b"),
 }
 
 # What is found quickly: by any term, in the order of numbers (`_id`); and in the order of times.
@@ -46,7 +47,8 @@ COLLECTIONS: dict[str, Indexes] = {
     for views in SETS.values()
     for name, indexes in ((views.catalogue, _CATALOGUE), (views.counts, ()), (views.history, _HISTORY))
 }
-EXPIRING = {views.outcomes: ("seen", 3 * 24 * 3600) for views in SETS.values()}
+KEPT = 3 * 24 * 3600  # seconds
+EXPIRING = {name: ("seen", KEPT) for views in SETS.values() for name in (views.outcomes, views.answers)}
 
 
 async def live_views(reader: Reader | Viewer | Work) -> Views:

@@ -64,13 +64,13 @@ def lives(dice: Random, numbers: list[str], most: int = 4) -> Iterator[dict[str,
             del left[number]
 
 
-def envelope(data: dict[str, Any]) -> bytes:
+def envelope(data: dict[str, Any], **fields: Any) -> bytes:
     """Write an event as inventory would: versions of a number follow each other day by day."""
     return json.dumps({
         "specversion": "1.0", "id": f"{data['number']}/{data['version']}", "source": "/inventory",
         "type": "number.updated", "subject": data["number"], "time": instant(data["version"]), "data": data,
         "causationid": f"because-{data['version']}", "correlationid": "chain", "actor": "somebody",
-    }).encode()  # fmt: skip
+    } | fields).encode()  # fmt: skip
 
 
 def taken(data: dict[str, Any]) -> Taken:

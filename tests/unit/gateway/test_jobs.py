@@ -11,7 +11,7 @@ import pytest
 
 from services.chassis.errors import Conflict, StoreTrouble
 from services.gateway.bulk import runner
-from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_from, command_id, settled_fields
+from services.gateway.bulk.chunks import Chunk, Settled, chunk_document, chunk_from, settled_fields
 from services.gateway.bulk.flight import Flight
 from services.gateway.bulk.jobs import Jobs, real_now
 from services.gateway.bulk.results import Result
@@ -25,7 +25,7 @@ from services.gateway.bulk.turns import (
     settled_in,
     stirred,
 )
-from services.gateway.domain import PREFIX, Outcome
+from services.gateway.domain import Answer
 from services.gateway.domain.job import AT_WORK, ENDED, Job, JobState, WrongMove, moved, needs_approval
 from services.gateway.domain.row import Refused, Row
 from tests.unit.gateway.contended import Contended
@@ -138,14 +138,13 @@ def test_a_chunk_is_read_as_it_was_written() -> None:
     assert stored["_id"] < chunk_document("j", Chunk(10, ROWS), NOW)["_id"]
 
 
-def test_a_flight_misses_rows_until_they_are_answered_under_ids_of_their_own() -> None:
-    flight = Flight(job(), Chunk(0, ROWS))
-    first, second = flight.missing
-    assert first == command_id("j", 2) != command_id("k", 2)
-    assert first.startswith(PREFIX)
-    flight.answered({second: Outcome(second, "+6531580002", "command.rejected", None, None, "unknown_number", "No.")})
-    assert list(flight.missing) == [first]
-    flight.answered({first: Outcome(first, "+6531580001", "number.released", 3, "available")})
+def test_a_flight_misses_rows_until_they_are_answered() -> None:
+    flight = Flight(Chunk(0, ROWS))
+    assert [*flight.unanswered()] == [(0, ROWS[0]), (2, ROWS[2])]
+    flight.answered([Answer(2, None, "unknown_number", "No.")])
+    assert [*flight.unanswered()] == [(0, ROWS[0])]
+    flight.answered([Answer(0, 3)])
+    assert not flight.missing
     assert flight.settled == [
         Settled("accepted", version=3), Settled("refused", "wrong_number", "No."),
         Settled("rejected", "unknown_number", "No."),
@@ -153,7 +152,7 @@ def test_a_flight_misses_rows_until_they_are_answered_under_ids_of_their_own() -
 
 
 def test_what_nobody_answers_is_given_up_after_days() -> None:
-    flight = Flight(job(), Chunk(0, ROWS))
+    flight = Flight(Chunk(0, ROWS))
     flight.give_up()
     assert [each.outcome for each in flight.settled] == ["unanswered", "refused", "unanswered"]
 

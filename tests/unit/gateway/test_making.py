@@ -212,7 +212,7 @@ async def test_a_job_is_undone_once_under_a_key(desk: Desk) -> None:
     await desk.jobs.add(done)
     await desk.jobs.add_chunk(done, Chunk(0, [Row(2, "+6531580001", {"remark": "x"})]))
     ended = [Settled("accepted", version=2)]
-    await desk.jobs.settle("j", 0, ended, lambda job: replace(job, state="done", next=1, counts={"accepted": 1}))
+    await desk.jobs.settle("j", {0: ended}, lambda job: replace(job, state="done", next=1, counts={"accepted": 1}))
     assert (await desk.undoes("j", "k", dry_run=True))[::2] == (200, False)
     status, job, replayed = await desk.undoes("j", "k")
     assert (status, replayed) == (201, False)
