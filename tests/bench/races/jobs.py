@@ -3,6 +3,7 @@
 import asyncio
 import io
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
@@ -19,55 +20,62 @@ from tests.bench.figures import Figure, ratio
 from tests.bench.load import ADD, Backlog
 from tests.bench.processes import Running, services
 from tests.bench.races import Race
-from tests.bench.track import Ground, Track
+from tests.bench.track import Track
 from tests.bench.waiting import LOOK
 
-SHARE = 3  # how many times fewer rows than commands elsewhere
+FIRST = 1_000  # numbers that a contender adds before it is looked at
 PATIENCE = 60.0  # seconds without any row
 
 
 class Pace(NamedTuple):
-    """Rows a second: read, judged and stored; and carried out. Microseconds of processor a row of each service."""
+    """Rows a second: read, judged and stored; and carried out. Microseconds of processor a row of each process."""
 
     stored: float
     done: float
     inventory: float
     gateway: float
+    mongod: float
 
 
 async def bulk_jobs(track: Track) -> list[Figure]:
-    """Let a job add numbers, and bare clients do as many commands as inventory has to."""
-    rows = track.sizes.commands // SHARE
-    records = list((backlog := Backlog(min(1_000, rows), rows)).records())
-    bare, paces = list[float](), list[Pace]()
+    """Let a job add numbers; and bare clients, and inventory, when commands to add as many are just there."""
+    rows, first = track.sizes.commands, min(FIRST, track.sizes.commands)
+    records = list(Backlog(first + rows, 0).records())
+    rates, paces = defaultdict[str, list[float]](list), list[Pace]()
     for _ in range(track.sizes.rounds):
-        bare.append((await compete(track, "ceiling", records, backlog.numbers)).rate)
-        paces.append(await _pace(await track.cleared(), rows))
+        for contender in ("ceiling", "inventory"):
+            rates[contender].append((await compete(track, contender, records, first)).rate)
+        paces.append(await _pace(track, rows))
         track.say(f"job: {paces[-1].done:,.0f} rows/s")
+    ceiling, alone = median(rates["ceiling"]), median(rates["inventory"])
     middle = Pace(*(median(values) for values in zip(*paces, strict=True)))
     return [
-        Figure("ceiling of inventory", median(bare), "commands/s"),
+        Figure("ceiling of inventory", ceiling, "commands/s"),
+        Figure("inventory alone", alone, "commands/s"),
         Figure("rows stored", middle.stored, "rows/s"),
         Figure("rows carried out", middle.done, "rows/s"),
         Figure("inventory, processor", middle.inventory, "us/row"),
         Figure("gateway, processor", middle.gateway, "us/row"),
-        Figure("job to ceiling", ratio(middle.done, median(bare)), at_least=0.5),
+        Figure("mongod, processor", middle.mongod, "us/row"),
+        Figure("job to inventory alone", ratio(middle.done, alone)),
+        Figure("job to ceiling", ratio(middle.done, ceiling), at_least=0.5),
     ]
 
 
-async def _pace(ground: Ground, rows: int) -> Pace:
+async def _pace(track: Track, rows: int) -> Pace:
+    ground = await track.cleared()
     async with services(ground.env, "inventory", "gateway") as both:
         store = MongoStore(ground.mongo, "gateway")
         try:
-            jobs, began, before = Jobs(store), time.monotonic(), [each.cpu for each in both]
+            spent = lambda: (both[0].cpu, both[1].cpu, track.mongod_cpu)  # noqa: E731
+            jobs, began, before = Jobs(store), time.monotonic(), spent()
             job = await _submitted(jobs, rows)
             ready = time.monotonic()
             await _done(jobs, job, both)
-            spent = [each.cpu - cpu for each, cpu in zip(both, before, strict=True)]
+            costs = [ratio(cpu - base, rows) * 1e6 for cpu, base in zip(spent(), before, strict=True)]
         finally:
             store.close()
-    costs = [ratio(each, rows) * 1e6 for each in spent]
-    return Pace(rows / (ready - began), rows / max(time.monotonic() - ready, LOOK), costs[0], costs[1])
+    return Pace(rows / (ready - began), rows / max(time.monotonic() - ready, LOOK), *costs)
 
 
 async def _submitted(jobs: Jobs, rows: int) -> str:
