@@ -9,7 +9,7 @@ from contracts import billing, provisioning
 from contracts.fields import Holder
 from contracts.topics import BILLING_EVENTS
 from services.chassis.ports import Document
-from services.provisioning.domain import Fact, Heard, Holding, Request, Standing, Step, Subscription
+from services.provisioning.domain import Fact, Heard, Holding, Request, Standing, Step, Subscription, Told
 
 # A fact that waits is kept as the message that it came in.
 _MESSAGES = replace(BILLING_EVENTS, messages=billing.EVENTS + provisioning.COMMANDS).adapter()
@@ -36,16 +36,26 @@ def subscription_from(document: Mapping[str, Any]) -> Subscription:
     )
 
 
-def holding_document(holding: Holding) -> Document:
-    """Give a holding as it is stored, `number` being the `_id`."""
-    document = holding._asdict()
-    return {"_id": document.pop("number"), **document, "holder": holding.holder.model_dump()}
+def holding_document(number: str, told: Told, taken: int) -> Document:
+    """Give what was told of a number as it is stored; `gone`: when one that is no holding any longer is forgotten."""
+    if told.holding is None:
+        return {"_id": number, "version": told.version, "gone": datetime.fromtimestamp(taken / 1000, UTC)}
+    document = told.holding._asdict()
+    return {
+        "_id": document.pop("number"),
+        "version": told.version,
+        **document,
+        "holder": told.holding.holder.model_dump(),
+    }
 
 
-def holding_from(document: Mapping[str, Any]) -> Holding:
-    """Read a holding as it was stored."""
-    fields = {name: value for name, value in document.items() if name != "_id"}
-    return Holding(number=document["_id"], **{**fields, "holder": Holder(**document["holder"])})
+def holding_from(document: Mapping[str, Any]) -> Told:
+    """Read what was told of a number as it was stored."""
+    version = document.get("version", 0)
+    if "state" not in document:
+        return Told(version, None)
+    fields = {name: document[name] for name in Holding._fields if name not in ("number", "holder")}
+    return Told(version, Holding(number=document["_id"], holder=Holder(**document["holder"]), **fields))
 
 
 def heard_document(subject: str, heard: Heard) -> Document:

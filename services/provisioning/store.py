@@ -24,14 +24,16 @@ from services.provisioning.domain import (
     REACTIVATED,
     TERMINATED,
     Heard,
-    Holding,
     Holdings,
     Subscription,
+    Told,
+    latest,
+    newer,
     overlaid,
-    projected,
 )
 
 SUBSCRIPTIONS, PENDING, HOLDINGS, HEARD = "subscriptions", "pending", "holdings", "heard"
+FORGOTTEN = 91 * 24 * 3600  # seconds after which nobody can replay a letter that is older than the end of a holding
 LOOKED_BACK = frozenset({EXPIRED, REACTIVATED, TERMINATED})
 
 
@@ -68,15 +70,16 @@ class Subscriptions:
 class Projection:
     """The numbers of the subscriptions, as inventory's events up to those of this batch tell."""
 
-    def __init__(self, changes: Mapping[str, Holding | None]) -> None:
+    def __init__(self, changes: Mapping[str, Told]) -> None:
         self._changes = changes
 
     @classmethod
-    async def follow(cls, work: Work, events: Iterable[Message]) -> Self:
+    async def follow(cls, work: Work, batch: Sequence[Taken]) -> Self:
         """Take events of inventory, and write down what they change."""
-        changes = projected(events)
-        await work.put(HOLDINGS, [holding_document(holding) for holding in changes.values() if holding])
-        await work.remove(HOLDINGS, [number for number, holding in changes.items() if holding is None])
+        told = latest(message for message, _ in batch)
+        changes = newer(told, _read(await work.get(HOLDINGS, told.keys())))
+        taken = max((taken for _, taken in batch), default=0)
+        await work.put(HOLDINGS, [holding_document(number, each, taken) for number, each in changes.items()])
         return cls(changes)
 
     async def holdings(self, work: Work, subscriptions: Sequence[Subscription]) -> Holdings:
@@ -85,7 +88,11 @@ class Projection:
         found: list[Document] = [*(await work.get(HOLDINGS, numbers)).values()]
         if owners:
             found += await work.find(HOLDINGS, {"owner": frozenset(owners)})
-        return overlaid({document["_id"]: holding_from(document) for document in found}, self._changes)
+        return overlaid(_read({document["_id"]: document for document in found}), self._changes)
+
+
+def _read(found: Mapping[str, Document]) -> dict[str, Told]:
+    return {number: holding_from(document) for number, document in found.items()}
 
 
 def _looked_at(subscriptions: Iterable[Subscription]) -> tuple[set[str], list[str]]:

@@ -6,7 +6,7 @@ order; `holdings` is what inventory has told, `repeats` what has been heard befo
 """
 
 from services.provisioning.domain.facts import EXPIRED, OF_ALL_NUMBERS, REACTIVATED, TERMINATED, Fact
-from services.provisioning.domain.holdings import Holding, Holdings, overlaid, projected
+from services.provisioning.domain.holdings import Holding, Holdings, Told, latest, newer, overlaid
 from services.provisioning.domain.repeats import Heard
 from services.provisioning.domain.requests import arrive, drain, settle
 from services.provisioning.domain.subscription import (
@@ -37,9 +37,11 @@ __all__ = [
     "Standing",
     "Step",
     "Subscription",
+    "Told",
     "arrive",
     "drain",
+    "latest",
+    "newer",
     "overlaid",
-    "projected",
     "settle",
 ]

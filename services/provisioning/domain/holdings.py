@@ -23,6 +23,13 @@ class Holding(NamedTuple):
     until: datetime | None = None  # end of the hold; None: for ever
 
 
+class Told(NamedTuple):
+    """What inventory told last of a number that is, or was, a holding. `holding`: None: it is one no longer."""
+
+    version: int  # of the number
+    holding: Holding | None
+
+
 class Holdings:
     """The holdings that a decision may look at."""
 
@@ -48,18 +55,28 @@ class Holdings:
         return holding is not None and (holding.lost_by, holding.placed) == (subscription, placed)
 
 
-def projected(messages: Iterable[Message]) -> dict[str, Holding | None]:
-    """Give the holdings after these events of inventory, by number; None: it is one no longer."""
-    changes: dict[str, Holding | None] = {}
+def latest(messages: Iterable[Message]) -> dict[str, Told]:
+    """Give what these events of inventory tell last, for each number that is or was a holding."""
+    told: dict[str, Told] = {}
     for message in messages:
         if isinstance(message, CommandRejected):
             continue
         number: Number = message.data  # type: ignore[attr-defined]
         holding = holding_of(number)
         # What came from another state was no holding before, and there is nothing to forget.
-        if holding or number.number in changes or number.previous in ("assigned", "reserved"):
-            changes[number.number] = holding
-    return changes
+        concerns = holding or number.number in told or number.previous in ("assigned", "reserved")
+        if concerns and _is_newer(number.version, told.get(number.number)):
+            told[number.number] = Told(number.version, holding)
+    return told
+
+
+def newer(told: Mapping[str, Told], known: Mapping[str, Told]) -> dict[str, Told]:
+    """Give what is not known yet: an old event may come again long after, when a dead letter is replayed."""
+    return {number: each for number, each in told.items() if _is_newer(each.version, known.get(number))}
+
+
+def _is_newer(version: int, than: Told | None) -> bool:
+    return than is None or version > than.version
 
 
 def holding_of(number: Number) -> Holding | None:
@@ -84,6 +101,6 @@ def holding_of(number: Number) -> Holding | None:
     )
 
 
-def overlaid(known: Mapping[str, Holding], changes: Mapping[str, Holding | None]) -> Holdings:
+def overlaid(known: Mapping[str, Told], changes: Mapping[str, Told]) -> Holdings:
     """Give the holdings that are stored, as changed since."""
-    return Holdings(holding for holding in {**known, **changes}.values() if holding is not None)
+    return Holdings(told.holding for told in {**known, **changes}.values() if told.holding is not None)

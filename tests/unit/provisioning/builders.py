@@ -146,6 +146,10 @@ class Town:
         """What provisioning has stored."""
         return self.database.collections[f"provisioning.{collection}"]
 
+    def holdings(self) -> dict[str, Document]:
+        """What provisioning takes for numbers of subscriptions, without what it has been told is one no longer."""
+        return {number: stored for number, stored in self.documents("holdings").items() if "gone" not in stored}
+
     def number(self, number: str) -> Document:
         """A number as inventory has it, its times as such."""
         stored = self.database.collections["inventory.numbers"][number]

@@ -46,7 +46,7 @@ def paying(number: str, *numbers: str, until: str = PAID_UNTIL, **data: Any) -> 
 async def undone(town: Town) -> Document:
     """Refuse the activation; give A as it is afterwards."""
     assert await town.answer(refused()) == UNDONE
-    assert town.documents("pending") == town.documents("subscriptions") == town.documents("holdings") == {}
+    assert town.documents("pending") == town.documents("subscriptions") == town.holdings() == {}
     return town.number(A)
 
 

@@ -74,7 +74,7 @@ async def test_its_end_is_the_end_of_its_extensions(event: str) -> None:
     assert await town.answer(fact(event, of="R-1")) == completed((A, "held"), (B, "held"))
     hold = town.number(A)["hold"]
     assert (hold["charged"], hold["until"]) == (False, hold["free_until"])
-    assert town.documents("holdings") == {}
+    assert town.holdings() == {}
 
 
 async def test_reactivated_it_pays_again_for_what_is_still_reserved() -> None:

@@ -18,12 +18,12 @@ from services.provisioning.domain import (
     Command,
     Fact,
     Holding,
+    Holdings,
     Result,
     Said,
     Subscription,
     arrive,
     drain,
-    overlaid,
     settle,
 )  # fmt: skip
 from tests.unit.provisioning.builders import NOW, A, B, C, fact, wish
@@ -53,7 +53,7 @@ class World(NamedTuple):
 
 def told(world: World, subscription: Subscription, said: tuple[Said, ...], holdings: dict[str, Holding]) -> World:
     """The world after a transaction of provisioning."""
-    subscription, more = drain(subscription, overlaid(holdings, {}), same_sku=True)
+    subscription, more = drain(subscription, Holdings(holdings.values()), same_sku=True)
     everything = said + more
     return world._replace(
         subscription=subscription,
@@ -256,7 +256,7 @@ def test_a_wish_and_the_end_of_its_reservation_are_never_in_flight_together() ->
         subscription, in_flight = Subscription("R-1"), 0
         for one in order:
             subscription, _ = arrive(subscription, one, ahead=False)
-            subscription, said = drain(subscription, overlaid({}, {}), same_sku=True)
+            subscription, said = drain(subscription, Holdings(), same_sku=True)
             in_flight += sum(isinstance(saying, Command) for saying in said)
         assert in_flight <= 1
         assert (subscription.request is not None) == (order[1] is asks)

@@ -189,7 +189,7 @@ async def test_only_the_numbers_of_subscriptions_are_projected() -> None:
     holding = town.documents("holdings")[A]
     assert (holding["owner"], holding["lost_by"], holding["cause"]) == (None, "S-1", "subscription_expired")
     await town.hears(order("number.release", A, remark="given up"))
-    assert town.documents("holdings") == {}
+    assert town.holdings() == {}
 
 
 async def test_a_subscription_with_very_many_numbers_ends_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
