@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from services.chassis.errors import StoreTrouble
 from services.gateway.bulk import submitting
 from services.gateway.bulk.submitting import Order, Submission
 from services.gateway.domain.job import Job, WrongMove, moved
@@ -72,3 +75,41 @@ async def test_a_submission_whose_rows_come_slowly_gives_signs_of_life(monkeypat
     async with asyncio.timeout(30):
         job = await Submission(kept, None, 100).of(ORDER, slowly(), lambda: None)  # type: ignore[arg-type]
     assert job.state == "ready"
+
+
+async def test_a_sign_of_life_that_fails_is_logged_and_the_next_one_comes(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(submitting, "STIR", 0.001)
+    failing = [StoreTrouble("away"), ValueError("a defect")]
+
+    class Weak(Kept):
+        async def change(self, id: str, how: Callable[[Job], Job], *_: Any) -> Job:
+            if failing:
+                raise failing.pop()
+            return await super().change(id, how)
+
+    kept = Weak(lambda kept: None)
+
+    async def slowly() -> AsyncIterator[Row]:
+        while kept.job.stirred is None:
+            await asyncio.sleep(0)
+        yield ROWS[0]
+
+    async with asyncio.timeout(30):
+        job = await Submission(kept, None, 100).of(ORDER, slowly(), lambda: None)  # type: ignore[arg-type]
+    assert job.state == "ready"
+    assert [record.message for record in caplog.records] == ["no sign of life of a submission"] * 2
+
+
+@pytest.mark.parametrize("rows", [ROWS, []])
+async def test_with_its_submission_the_signs_of_life_end(monkeypatch: pytest.MonkeyPatch, rows: list[Row]) -> None:
+    """Whether it becomes a job, or is refused."""
+    monkeypatch.setattr(submitting, "STIR", 0.001)
+    kept = Kept(lambda kept: None)
+    with suppress(WrongFile):
+        await Submission(kept, None, 100).of(ORDER, rows, lambda: None)  # type: ignore[arg-type]
+    kept.job = replace(kept.job, state="receiving", stirred=None)
+    await asyncio.sleep(0.05)
+    assert kept.job.stirred is None
+    assert [task.get_name() for task in asyncio.all_tasks()] == [asyncio.current_task().get_name()]  # type: ignore[union-attr]

@@ -1,5 +1,6 @@
 """Files as streams of rows, in constant memory.
 
 `lines` are those of a text, `table` and `objects` what CSV and JSON Lines make of them, `parquet` has columns with
-types; `reading` turns what they give into rows of a verb, and `seen` finds numbers that come twice.
+types, and is read `apart`; `reading` turns what they give into rows of a verb, and `seen` finds numbers that come
+twice.
 """

@@ -1,83 +1,71 @@
-"""Parquet: some hundred rows at a time; a row's line is its number.
+"""Parquet as JSON Lines: `python -m services.gateway.bulk.files.parquet FILE`, a process of its own (see `apart`).
 
-Few bytes can stand for many: the texts that a group of rows draws on are looked at before its rows are, and what is
-larger than any file of numbers has need to be is refused.
+First come the columns, then the rows, some hundred at a time; a row's line is its number. What reads Parquet is no
+Python: by some wrong bytes it ends its process, or asks for more memory than there is. Either ends this one, which has
+limits of its own.
 """
 
+import resource
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
+from math import isfinite
 from typing import Any, BinaryIO
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contracts.fields import format_instant, parse_instant
-from services.gateway.bulk.files.found import Found
 from services.gateway.bulk.files.lines import LONGEST
 from services.gateway.bulk.files.objects import flat
 from services.gateway.domain.row import WrongFile
 
 ROWS = 256  # at once
 LARGEST = 16 << 20  # bytes of them
-LARGEST_GROUP = 64 << 20  # bytes of a row group
+MEMORY = 2 << 30  # bytes of this process, of which the interpreter and its libraries take about 1 GiB of addresses
+PROCESSOR = 600  # seconds
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 
 
-class ParquetTable:
-    """Rows of typed columns. `columns`: their names, known from the beginning."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        try:
-            metadata = pq.read_metadata(stream)  # type: ignore[no-untyped-call]
-            self._file, self._texts = (
-                pq.ParquetFile(stream, metadata=metadata, read_dictionary=each, buffer_size=1 << 16)  # type: ignore[no-untyped-call]
-                for each in ([], _texts(metadata))
-            )
-        except _BROKEN as error:
-            raise WrongFile(f"The file is no Parquet that can be read: {error}; write it anew.") from None
-        _check_groups(metadata)
-        self.columns: Sequence[str] = [
-            f"{field.name}.{each.name}" if pa.types.is_struct(field.type) else field.name
-            for field in self._file.schema_arrow
-            for each in (field.type if pa.types.is_struct(field.type) else [field])
-        ]
-
-    def __iter__(self) -> Iterator[Found]:
-        """Give the rows; null is absent. Raises `WrongFile` where the file is damaged."""
-        line, names = 0, self._file.schema_arrow.names
-        try:
-            for batch in self._batches():
-                _check_size(batch)
-                for row in zip(*batch.columns, strict=True):  # one by one: each is a copy of its texts
-                    line += 1
-                    yield Found(line, _present({name: cell.as_py() for name, cell in zip(names, row, strict=True)}))
-        except WrongFile:
-            raise
-        except _BROKEN as error:
-            raise WrongFile(f"The file is damaged behind row {line}: {error}; write it anew.") from None
-
-    def _batches(self) -> Iterator[Any]:
-        for group in range(self._file.num_row_groups):
-            for first in self._texts.iter_batches(batch_size=1, row_groups=[group]):  # type: ignore[no-untyped-call]
-                _check_size(first)  # with it come all texts that are stored once for many rows
-                break
-            yield from self._file.iter_batches(batch_size=ROWS, row_groups=[group])  # type: ignore[no-untyped-call]
+def said(stream: BinaryIO) -> Iterator[bytes]:
+    """Give the lines: columns, rows, why one is none, at last that all were read or why not."""
+    try:
+        table = pq.ParquetFile(stream, buffer_size=1 << 16, pre_buffer=False)  # type: ignore[no-untyped-call]
+    except _BROKEN as error:
+        yield _line("wrong", f"The file is no Parquet that can be read: {error}; write it anew.")
+        return
+    yield _line("columns", _columns(table.schema_arrow))
+    line = 0
+    try:
+        for row in _rows(table):
+            line += 1
+            yield _row(line, row)
+    except WrongFile as error:
+        yield _line("wrong", f"{error}")
+    except _BROKEN as error:
+        yield _line("wrong", f"The file is damaged behind row {line}: {error}; write it anew.")
+    else:
+        yield _line("end")
 
 
-def _texts(metadata: Any) -> list[str]:
-    columns = (metadata.schema.column(at) for at in range(metadata.num_columns))
-    return [each.path for each in columns if each.physical_type == "BYTE_ARRAY" and each.logical_type.type != "DECIMAL"]
+def _columns(schema: Any) -> Sequence[str]:
+    return [
+        f"{field.name}.{each.name}" if pa.types.is_struct(field.type) else field.name
+        for field in schema
+        for each in (field.type if pa.types.is_struct(field.type) else [field])
+    ]
 
 
-def _check_groups(metadata: Any) -> None:
-    """Refuse groups of rows that are too large, as they say or as they are stored."""
-    for at in range(metadata.num_row_groups):
-        group = metadata.row_group(at)
-        stored = sum(group.column(each).total_compressed_size for each in range(group.num_columns))
-        if max(group.total_byte_size, stored) > LARGEST_GROUP:
-            raise WrongFile(f"Row group {at + 1} has more than {LARGEST_GROUP >> 20} MiB; write smaller ones.")
+def _rows(table: Any) -> Iterator[Mapping[str, Any]]:
+    names = table.schema_arrow.names
+    for batch in table.iter_batches(batch_size=ROWS, use_threads=False):
+        _check_size(batch)
+        for row in zip(*batch.columns, strict=True):  # one by one: each is a copy of its texts
+            yield {name: cell.as_py() for name, cell in zip(names, row, strict=True)}
 
 
 def _check_size(batch: Any) -> None:
@@ -102,9 +90,34 @@ def _longest(column: Any) -> int:
     return 0
 
 
-def _present(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _said(value) for name, value in flat(row).items() if value is not None}
+def _row(line: int, row: Mapping[str, Any]) -> bytes:
+    """Give a row; null is absent."""
+    try:
+        return _line("row", {name: _plain(value) for name, value in flat(row).items() if value is not None})
+    except (TypeError, ValueError, OverflowError) as error:
+        return _line("broken", str(row.get("number", "")), f"This row has a value that cannot be read: {error}.")
 
 
-def _said(value: Any) -> Any:
-    return format_instant(parse_instant(value)) if isinstance(value, datetime) and value.tzinfo else value
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo:
+        return format_instant(parse_instant(value))
+    is_text = isinstance(value, Decimal) or (isinstance(value, float) and not isfinite(value))
+    return str(value) if is_text else value
+
+
+def _line(*words: Any) -> bytes:
+    return orjson.dumps(words, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def main() -> None:
+    """Read standard input, write to standard output."""
+    for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, PROCESSOR)):
+        with suppress(ValueError, OSError):  # not every system has all
+            resource.setrlimit(limit, (most, most))
+    with open(0, "rb", closefd=False) as stream, open(1, "wb", closefd=False) as lines:
+        for line in said(stream):
+            lines.write(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,11 +3,13 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
 from services.chassis.errors import WrongSetting
+from services.gateway.bulk.files.apart import ParquetTable
 from services.gateway.bulk.files.found import Broken, Found
 from services.gateway.bulk.files.lines import Lines
 from services.gateway.bulk.files.objects import objects
@@ -41,7 +43,7 @@ class Reading:
         self.verb, self.ignored, self._common = verb, set[str](), common
         self._known = frozenset((NUMBER, *verb.leaves))
         self._opened = OPENERS[format](stream)
-        self._as_text, self._typed = format == "csv", format == "parquet"
+        self._as_text = format == "csv"
         self._by_columns = bool(self._opened.columns)
         self._exported = "hold.placed" in self._opened.columns
         if self._by_columns:
@@ -71,13 +73,9 @@ class Reading:
         try:
             number = read_number(text)
             data = nested(self._values(found.fields))
-            if self._typed:
-                data = orjson.loads(orjson.dumps(data))  # days, times and UUIDs are text from here on
             self._check_data(merged(data, self._common))
         except WrongData as error:
             return Refused.of(found.line, text, error.code, str(error))
-        except (TypeError, ValueError) as error:  # what is no JSON: bytes, a day without time
-            return Refused.of(found.line, text, "wrong_field", f"This row has a value that cannot be read: {error}.")
         return Row(found.line, number, data)
 
     def _check_data(self, data: Mapping[str, Any]) -> None:
@@ -126,12 +124,8 @@ def _jsonl(stream: BinaryIO) -> Opened:
 
 
 def _parquet(stream: BinaryIO) -> Opened:
-    try:
-        from services.gateway.bulk.files.parquet import ParquetTable
-    except ImportError as error:
-        raise WrongSetting(
-            f"{error.name} is not installed; install numberbank[export], or give csv or jsonl."
-        ) from None
+    if find_spec("pyarrow") is None:
+        raise WrongSetting("pyarrow is not installed; install numberbank[export], or give csv or jsonl.")
     if not stream.seekable():
         raise WrongFile("Parquet has its index at its end, so it cannot be read as it comes; name a file.")
     digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
