@@ -16,7 +16,7 @@ from tests.bench.races import Race
 from tests.bench.track import Ground, Track
 from tests.bench.waiting import LOOK, watching
 
-SMALL = 30  # times fewer records than where few wait
+SMALL = 5  # times fewer records than where few wait; so many fill all buffers
 READERS = ("lifecycle-timer", "provisioning", "notification")
 GROWN = 1.2  # times the memory with few records
 AUDITED = 1_000_000 / 60  # events a second
