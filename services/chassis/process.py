@@ -1,13 +1,13 @@
 """Runs services in one process, from their declaration to the signal that ends them."""
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from services.chassis.errors import Refusal
+from services.chassis.garbage import look_seldom
 from services.chassis.health import health_server
 from services.chassis.kafka import KafkaBroker
 from services.chassis.metrics import CountedLines, Metrics
@@ -29,10 +29,7 @@ async def serve(services: Sequence[tuple[Service, Settings]], health_port: int |
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
     roads = [await connected(service, settings, metrics) for service, settings in services]
-    # What lives as long as the process is no garbage; looking at it again costs a tenth of the speed.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    look_seldom()
     log.info("started", extra={"services": [service.name for service, _ in services]})
     async with health_server(health_port, roads, metrics):
         await _served(roads, stop)

@@ -6,7 +6,6 @@ driver is the faster one, so that the ceiling is an honest one.
 """
 
 import asyncio
-import gc
 import os
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from pymongo import AsyncMongoClient
 
 from contracts.topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
 from services.chassis.fence import name_of
+from services.chassis.garbage import look_seldom
 from services.chassis.headers import published_headers
 from services.chassis.records import Lot
 from tests.bench.bare import MAJORITY, SNAPSHOT, advance, database_of, producer_of, publish, replace
@@ -81,9 +81,7 @@ async def main() -> None:
     await producer.start()
     places = [TopicPartition(INVENTORY_COMMANDS.name, number) for number in range(PARTITIONS)]
     consumer.assign(places)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    look_seldom()
     bare = Bare(consumer, producer, mongo, numbers, fences)
     await asyncio.gather(*(lane(bare, place) for place in places))
 

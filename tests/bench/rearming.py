@@ -6,7 +6,6 @@ lifecycle-timer, made once.
 """
 
 import asyncio
-import gc
 import os
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
@@ -15,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from pymongo import AsyncMongoClient
 
 from contracts.topics import LIFECYCLE_EVENTS, NOTIFICATION_EVENTS
+from services.chassis.garbage import look_seldom
 from services.chassis.headers import published_headers
 from services.chassis.ports import Transaction
 from services.chassis.records import Outgoing
@@ -82,9 +82,7 @@ async def main() -> None:
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(os.environ["MONGODB_URL"])
     database = database_of(mongo)
     await producer.start()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    look_seldom()
     bare = Bare(producer, mongo, database["lifecycle-timer.timers"], database["bare.fences"])
     await asyncio.gather(*(lane(bare, number) for number in range(PARTITIONS)))
 

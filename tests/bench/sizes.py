@@ -11,6 +11,7 @@ class Sizes:
     rounds: int = 2  # of each contender, interleaved
     in_two: tuple[str, ...] = ("two workers", "two instances")  # contenders of two processes
     calls: int = 300  # single commands, one after the other
+    searches: int = 2_000  # by each filter
     facts: int = 20_000  # billing events
     seconds: float = 20.0  # of anything that is looked at for a while
     timers: int = 1_000_000  # pending holds
@@ -25,6 +26,6 @@ class Sizes:
 USUAL = Sizes()
 FULL = replace(USUAL, timers=10_000_000, overdue=1_000_000, numbers=(10_000, 1_000_000, 10_000_000), stock=10_000_000)
 QUICK = Sizes(
-    commands=3_000, rounds=1, in_two=("two workers",), calls=10, facts=60, seconds=1.0, timers=2_000, firing=600,
-    jobs=50, overdue=400, numbers=(200, 1_000), backlog=1_000, stock=2_000,
+    commands=3_000, rounds=1, in_two=("two workers",), calls=10, searches=20, facts=60, seconds=1.0, timers=2_000,
+    firing=600, jobs=50, overdue=400, numbers=(200, 1_000), backlog=1_000, stock=2_000,
 )  # fmt: skip
