@@ -16,6 +16,9 @@ from pymongo.errors import OperationFailure
 
 from contracts.topics import EVERY_TOPIC, SERVICES
 from services.chassis.errors import Unusable
+from services.chassis.kafka.attempts import Attempts
+from services.chassis.kafka.publisher import Publisher
+from services.chassis.records import Outgoing
 from services.ops.connection import admin, consumer, producer
 from services.ops.rights.kafka import acls
 from services.ops.rights.page import FILE, page
@@ -148,6 +151,17 @@ async def test_nobody_writes_a_topic_that_is_not_theirs(servers: Guarded, name: 
         for topic in (topic.name for topic in EVERY_TOPIC if topic.name not in allowed):
             with pytest.raises(TopicAuthorizationFailedError):
                 await out.send_and_wait(topic, b"not mine")
+
+
+async def test_a_service_that_may_write_no_longer_ends_with_the_reason(servers: Guarded) -> None:
+    cluster = servers.cluster("notification")
+    publisher = Publisher("notification", cluster, Attempts(cluster))
+    await publisher.start()
+    try:
+        with pytest.raises(Unusable, match=r"denies a right to user 'notification'.*numberbank rights"):
+            await publisher.publish([Outgoing("inventory.events", 0, b"k", b"v")], "a lane", 1)
+    finally:
+        await publisher.stop()
 
 
 @pytest.mark.parametrize("name", SERVICES)

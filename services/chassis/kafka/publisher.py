@@ -9,11 +9,12 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
-from services.chassis.errors import Refusal
+from services.chassis.errors import Unusable
 from services.chassis.headers import published_headers
 from services.chassis.kafka.attempts import Attempts
 from services.chassis.records import Lot, Outgoing
 from services.chassis.security.cluster import Cluster
+from services.chassis.security.refusal import rights_trouble
 from services.chassis.work import BREATH
 
 REQUEST = 15.0  # seconds for what is published
@@ -25,7 +26,7 @@ class Publisher:
     """Writes closed batches: keyed records one by one would cost half the speed."""
 
     def __init__(self, service: str, cluster: Cluster, attempts: Attempts) -> None:
-        self._service, self._attempts = service, attempts
+        self._service, self._cluster, self._attempts = service, cluster, attempts
         self._producer = AIOKafkaProducer(
             **cluster.client,
             client_id=f"numberbank-{service}",
@@ -51,7 +52,7 @@ class Publisher:
                 await self._producer.client.close()
 
     async def publish(self, records: Sequence[Outgoing], writer: str, batch: int) -> None:
-        """Write records in order for each partition, and wait until all are safe. Raises `Refusal`."""
+        """Write records in order for each partition, and wait until all are safe. Raises `Unusable`."""
         lots: dict[Lot, list[tuple[int, Outgoing]]] = defaultdict(list)
         for ordinal, record in enumerate(records):
             lots[Lot(record.topic, record.partition)].append((ordinal, record))
@@ -59,9 +60,8 @@ class Publisher:
             sent = [await self._write(lot, several, writer, batch) for lot, several in lots.items()]
             await asyncio.gather(*sent)
         except KafkaError as error:
-            raise Refusal(
-                f"Kafka has refused records of {writer} for good: {error!r}; see its log and settings."
-            ) from error
+            what = f"Kafka has refused records of {writer} for good: {error!r}; see its log and settings."
+            raise Unusable(rights_trouble(self._cluster, error) or what) from error
 
     async def _write(
         self, lot: Lot, several: Sequence[tuple[int, Outgoing]], writer: str, batch: int
@@ -79,7 +79,7 @@ class Publisher:
         return await self._send(lot, builder)
 
     async def _send(self, lot: Lot, builder: Any) -> "asyncio.Future[Any]":
-        """Give the batch to the producer. Raises `Refusal` when it can send nothing any more."""
+        """Give the batch to the producer. Raises `Unusable` when it can send nothing any more."""
         builder.close()
 
         async def send() -> Any:
@@ -87,7 +87,8 @@ class Publisher:
                 return await self._producer.send_batch(builder, lot.topic, partition=lot.partition)
             except KafkaError as error:
                 if not error.retriable and not isinstance(error, KafkaTimeoutError):
-                    raise Refusal(f"The producer of {self._service} has failed for good: {error!r}.") from error
+                    what = f"The producer of {self._service} has failed for good: {error!r}; see the log of Kafka."
+                    raise Unusable(rights_trouble(self._cluster, error) or what) from error
                 raise
 
         future: asyncio.Future[Any] = await self._attempts.until_it_works(send)
