@@ -51,7 +51,10 @@ async def test_a_swap_of_a_did_reservation_is_of_the_wrong_product(bank: Strange
 
 
 async def test_a_fact_more_than_five_minutes_ahead_fails(bank: Stranger) -> None:
-    subscription = await subscribed(bank, number := await bring(bank, "available"))
+    number, subscription = await bring(bank, "available"), named("S")
+    await bank.bills(
+        "subscription.activated", subscription, DID | {"numbers": [number]}
+    )  # the failure waits for nobody
     answer = await bank.bills("subscription.expired", subscription, {}, time=when(minutes=5, milliseconds=1))
     assert (answer["type"], code_of(answer)) == ("provisioning.failed", {"time_in_future"})
     assert (await now_is(bank, number))["state"] == "assigned"

@@ -11,10 +11,12 @@ from aiokafka.errors import KafkaError
 from services.chassis.errors import KafkaAway
 from services.chassis.headers import CONTENT
 from services.chassis.security.cluster import Cluster
+from services.chassis.work import BREATH
 
 log = logging.getLogger(__name__)
 
 DEADLINE = 5.0  # seconds for a record to be safe
+EACH = 0.001  # seconds more for each of many that are written at once
 CLOSE = 2.0  # seconds to leave
 BATCH_BYTES = 256 * 1024  # whoever writes more to a partition at once waits for each such part
 
@@ -38,10 +40,8 @@ class Sender:
         """Write events, keys and values, and wait until all are safe. Raises `KafkaAway`; some may be safe then."""
         starting = self._starting = self._starting or asyncio.create_task(self._started())
         try:
-            async with asyncio.timeout(self._deadline):
-                producer = await asyncio.shield(starting)
-                sent = [await producer.send(topic, value, key.encode(), headers=[CONTENT]) for key, value in records]
-                await asyncio.gather(*sent)
+            async with asyncio.timeout(self._deadline + len(records) * EACH):
+                await self._written(await asyncio.shield(starting), topic, records)
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("Kafka away", extra={"trouble": type(error).__name__})
             if self._starting is starting:
@@ -53,6 +53,15 @@ class Sender:
             if starting.cancelled() and asking is not None and not asking.cancelling():
                 raise KafkaAway("given up by another") from None  # which had waited for the same producer
             raise
+
+    @staticmethod
+    async def _written(producer: AIOKafkaProducer, topic: str, records: Sequence[tuple[str, bytes]]) -> None:
+        sent = []
+        for place, (key, value) in enumerate(records, 1):
+            sent.append(await producer.send(topic, value, key.encode(), headers=[CONTENT]))
+            if place % BREATH == 0:
+                await asyncio.sleep(0)
+        await asyncio.gather(*sent)
 
     async def stop(self) -> None:
         """Close the connections."""

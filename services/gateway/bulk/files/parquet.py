@@ -26,7 +26,7 @@ from services.gateway.domain.row import WrongFile
 ROWS = 256  # at once
 LARGEST = 16 << 20  # bytes of them
 MEMORY = 2 << 30  # bytes of this process, of which the interpreter and its libraries take about 1 GiB of addresses
-PROCESSOR = 600  # seconds
+PROCESSOR = 300  # seconds: some ten times as many as five million rows take
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 
