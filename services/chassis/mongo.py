@@ -170,7 +170,7 @@ class MongoStore:
             opening = await self._client.start_session(snapshot=True) if at_once else nullcontext()
             async with opening as session:
                 cursor = self._collection(collection).find(
-                    wanted, sort=list(order), limit=limit, batch_size=limit + 1, session=session,
+                    wanted, sort=list(order), limit=limit, batch_size=limit + 1 if limit else 0, session=session,
                     max_time_ms=max(1, round(seconds * 1000)),
                 )  # fmt: skip
                 return await _in_time(cursor)

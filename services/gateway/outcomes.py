@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from services.chassis.errors import StoreTrouble
 from services.chassis.ports import Viewer
 from services.gateway.domain import Answer, Outcome
 from services.gateway.store.outcomes import answers_from, answers_to, outcome_from
@@ -24,4 +25,6 @@ class Outcomes:
         """Give the answers to the rows of a chunk of a job that there are."""
         collection = (await read_by(self.viewer)).answers
         found = await self.viewer.select(collection, answers_to(job, chunk), [("_id", 1)], 0, PATIENCE)
-        return [answer for document in found or () for answer in answers_from(document)]
+        if found is None:
+            raise StoreTrouble(f"MongoDB takes longer than {PATIENCE:g} s")
+        return [answer for document in found for answer in answers_from(document)]

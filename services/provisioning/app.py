@@ -13,7 +13,7 @@ from services.provisioning.domain import OF_ALL_NUMBERS
 from services.provisioning.domain.repeats import KEPT
 from services.provisioning.handlers import Provisioning
 from services.provisioning.settings import ProvisioningSettings
-from services.provisioning.store import FORGOTTEN, HEARD, HOLDINGS, PENDING, SUBSCRIPTIONS
+from services.provisioning.store import HEARD, HOLDINGS, PENDING, SUBSCRIPTIONS
 
 
 def of_all_numbers(message: Message) -> bool:
@@ -34,5 +34,5 @@ def service(settings: ProvisioningSettings) -> Service:
         ),
         writes=(INVENTORY_COMMANDS, PROVISIONING_EVENTS),
         collections={SUBSCRIPTIONS: (), PENDING: (), HOLDINGS: (("owner",),), HEARD: ()},
-        expiring={HEARD: ("at", KEPT), HOLDINGS: ("gone", FORGOTTEN)},
+        expiring={HEARD: ("at", KEPT)},
     )

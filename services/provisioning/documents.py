@@ -36,10 +36,10 @@ def subscription_from(document: Mapping[str, Any]) -> Subscription:
     )
 
 
-def holding_document(number: str, told: Told, taken: int) -> Document:
-    """Give what was told of a number as it is stored; `gone`: when one that is no holding any longer is forgotten."""
+def holding_document(number: str, told: Told) -> Document:
+    """Give what was told of a number as it is stored: of one that is no holding just the version."""
     if told.holding is None:
-        return {"_id": number, "version": told.version, "gone": datetime.fromtimestamp(taken / 1000, UTC)}
+        return {"_id": number, "version": told.version}
     document = told.holding._asdict()
     return {
         "_id": document.pop("number"),

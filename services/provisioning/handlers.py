@@ -31,7 +31,7 @@ class Provisioning:
     async def follow(self, work: Work, batch: Sequence[Taken]) -> None:
         """Take events of inventory: what they tell of numbers, and those that answer a command of ours."""
         events = [message for message, _ in batch]
-        projection = await Projection.follow(work, batch)
+        projection = await Projection.follow(work, events)
         answers = await answered(work, events)
         subscriptions = await Subscriptions.load(work, answers)
         said: list[Said] = []

@@ -33,7 +33,6 @@ from services.provisioning.domain import (
 )
 
 SUBSCRIPTIONS, PENDING, HOLDINGS, HEARD = "subscriptions", "pending", "holdings", "heard"
-FORGOTTEN = 91 * 24 * 3600  # seconds after which nobody can replay a letter that is older than the end of a holding
 LOOKED_BACK = frozenset({EXPIRED, REACTIVATED, TERMINATED})
 
 
@@ -74,12 +73,11 @@ class Projection:
         self._changes = changes
 
     @classmethod
-    async def follow(cls, work: Work, batch: Sequence[Taken]) -> Self:
+    async def follow(cls, work: Work, events: Iterable[Message]) -> Self:
         """Take events of inventory, and write down what they change."""
-        told = latest(message for message, _ in batch)
+        told = latest(events)
         changes = newer(told, _read(await work.get(HOLDINGS, told.keys())))
-        taken = max((taken for _, taken in batch), default=0)
-        await work.put(HOLDINGS, [holding_document(number, each, taken) for number, each in changes.items()])
+        await work.put(HOLDINGS, [holding_document(number, each) for number, each in changes.items()])
         return cls(changes)
 
     async def holdings(self, work: Work, subscriptions: Sequence[Subscription]) -> Holdings:

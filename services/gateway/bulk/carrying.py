@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import reduce
 from itertools import takewhile
 
 import orjson
@@ -79,7 +78,8 @@ class Carrying:
             except (StoreTrouble, KafkaAway) as trouble:
                 log.warning("job waits", extra={"job": self.job.id, "trouble": repr(trouble)})
                 await delays.wait()
-                await self._say_so(trouble)
+                if not await self._said(trouble):
+                    return
 
     async def _step(self) -> bool:
         """Send what there is room for, settle what is answered; True when there is nothing left to do."""
@@ -100,7 +100,7 @@ class Carrying:
         """The chunks to be sent: several at once, for many small batches of commands cost far more than a few large."""
         if len(self._flights) > WINDOW - TOGETHER:
             return range(0)
-        return range(self._sent, min(self._sent + WINDOW - len(self._flights), self.job.sent))
+        return range(self._sent, min(self._sent + TOGETHER, self.job.sent))
 
     async def _send(self, places: range) -> None:
         flights = [Flight(chunk) for chunk in await self.means.jobs.chunks(self.job.id, places)]
@@ -138,7 +138,13 @@ class Carrying:
 
     async def _settle(self, flights: Sequence[Flight]) -> None:
         settled = {flight.place: flight.settled for flight in flights}
-        after = lambda job: reduce(lambda job, each: settled_in(job, *each), settled.items(), self._ours(job))  # noqa: E731
+
+        def after(job: Job) -> Job:
+            job = self._ours(job)
+            for place, rows in settled.items():
+                job = settled_in(job, place, rows)
+            return job
+
         self.job = await self.means.jobs.settle(self.job.id, settled, after)
         for _ in flights:
             self._flights.popleft()
@@ -156,13 +162,17 @@ class Carrying:
         if real_now() - (self.job.stirred or real_now()) > GIVEN_UP:
             flight.give_up()
 
-    async def _say_so(self, trouble: Exception) -> None:
-        """Note why the job waits, if that can be noted."""
+    async def _said(self, trouble: Exception) -> bool:
+        """Note why the job waits, if that can be noted; False when it is in other hands by now."""
         what = "Kafka" if isinstance(trouble, KafkaAway) else "MongoDB"
         try:
             self.job = await self._change(lambda job: heard_of(job, f"{what} does not answer; it goes on by itself."))
-        except (StoreTrouble, LeaseLost):
-            return  # the next step notices
+        except StoreTrouble:
+            pass  # the next step notices
+        except LeaseLost:
+            log.info("job lost to another gateway", extra={"job": self.job.id})
+            return False
+        return True
 
     async def _change(self, how: Callable[[Job], Job]) -> Job:
         self._heard = self._now()

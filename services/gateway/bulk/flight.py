@@ -24,10 +24,11 @@ class Flight:
         return ((at, row) for at, row in enumerate(self._rows) if at in self.missing and isinstance(row, Row))
 
     def answered(self, answers: Iterable[Answer]) -> None:
-        """Take what was found."""
+        """Take what was found of rows that are without answer."""
         for answer in answers:
-            self._settled[answer.at] = Settled.of(answer)
-            self.missing.discard(answer.at)
+            if answer.at in self.missing:
+                self._settled[answer.at] = Settled.of(answer)
+                self.missing.remove(answer.at)
 
     def give_up(self) -> None:
         """Take no answer for an answer."""

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from services.gateway.domain.outcome import PREFIX, Outcome
 from services.gateway.domain.row import SAID, cut
 
-_ID = re.compile(rf"{PREFIX}(\w+)-(\d+)-(\d+)", re.ASCII)
+# Each row has one name, and numbers that fit into a document: anybody may write such ids.
+_ID = re.compile(rf"{PREFIX}([0-9a-f]{{12}})-(0|[1-9][0-9]{{0,7}})-(0|[1-9][0-9]{{0,2}})", re.ASCII)
 
 
 class Spot(NamedTuple):

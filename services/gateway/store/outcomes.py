@@ -47,14 +47,14 @@ def answers_to(job: str, chunk: int) -> Document:
 
 
 async def _add(work: Work, collection: str, rows: Mapping[str, list[Answer]], seen: datetime) -> None:
+    """Add answers to those of before; of several to one row the first counts, so that no document grows for ever."""
     before = await work.get(collection, rows.keys())
-    await work.put(
-        collection,
-        [
-            {"_id": id, "answers": [*before.get(id, {}).get("answers", ()), *map(list, answers)], "seen": seen}
-            for id, answers in rows.items()
-        ],
-    )
+    kept = list[Document]()
+    for id, answers in rows.items():
+        by_place = {answer.at: list(answer) for answer in reversed(answers)}
+        by_place |= {each[0]: each for each in before.get(id, {}).get("answers", ())}
+        kept.append({"_id": id, "answers": sorted(by_place.values()), "seen": seen})
+    await work.put(collection, kept)
 
 
 def _document(outcome: Outcome, seen: datetime) -> Document:

@@ -24,7 +24,7 @@ class Holding(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What inventory told last of a number that is, or was, a holding. `holding`: None: it is one no longer."""
+    """What inventory told last of a number that is a holding, or may have been one. `holding`: None: it is none now."""
 
     version: int  # of the number
     holding: Holding | None
@@ -63,7 +63,8 @@ def latest(messages: Iterable[Message]) -> dict[str, Told]:
             continue
         number: Number = message.data  # type: ignore[attr-defined]
         holding = holding_of(number)
-        # What came from another state was no holding before, and there is nothing to forget.
+        # What came from another state was no holding before. What came from these may have been one although nobody
+        # knows: the event that told of it may be a dead letter.
         concerns = holding or number.number in told or number.previous in ("assigned", "reserved")
         if concerns and _is_newer(number.version, told.get(number.number)):
             told[number.number] = Told(number.version, holding)

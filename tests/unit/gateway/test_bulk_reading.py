@@ -4,6 +4,7 @@ import csv
 import gc
 import io
 import json
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, time
@@ -210,6 +211,21 @@ def test_what_ends_the_reader_of_a_file_ends_nobody_else(monkeypatch: pytest.Mon
     assert next(rows) == Found(1, {"number": "+6531580001"})
     with pytest.raises(WrongFile, match="damaged behind row 1"):
         next(rows)
+
+
+def test_a_reader_that_cannot_begin_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "READER", "tests.unit.gateway.nowhere")
+    with pytest.raises(RuntimeError, match="What reads Parquet has failed"):
+        ParquetTable(io.BytesIO(b"whatever"))
+
+
+def test_a_reader_imports_nothing_from_where_somebody_happens_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "decimal.py").write_text("raise SystemExit(3)")
+    monkeypatch.setattr("sys.path", ["", *sys.path])
+    monkeypatch.chdir(tmp_path)
+    assert ParquetTable(io.BytesIO(parquet({"number": ["+6531580001"]}))).columns == ["number"]
 
 
 def test_a_reader_ends_with_whoever_reads() -> None:

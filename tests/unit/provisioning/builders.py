@@ -148,7 +148,7 @@ class Town:
 
     def holdings(self) -> dict[str, Document]:
         """What provisioning takes for numbers of subscriptions, without what it has been told is one no longer."""
-        return {number: stored for number, stored in self.documents("holdings").items() if "gone" not in stored}
+        return {number: stored for number, stored in self.documents("holdings").items() if "state" in stored}
 
     def number(self, number: str) -> Document:
         """A number as inventory has it, its times as such."""

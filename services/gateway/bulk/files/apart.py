@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from shutil import copyfileobj
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import orjson
 
@@ -21,6 +21,8 @@ from services.gateway.domain.row import WrongFile
 
 log = logging.getLogger(__name__)
 
+FAILED = 1  # what Python ends with after an exception: then it was not the file
+SAID = 4_000  # bytes of what the reader said when it ended
 READER = "services.gateway.bulk.files.parquet"
 ENVIRON = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}  # so that memory is what is used
 
@@ -29,13 +31,14 @@ class ParquetTable:
     """Rows of typed columns. `columns`: their names, known from the beginning."""
 
     def __init__(self, stream: BinaryIO) -> None:
+        self._errors = errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when this is no longer needed
         with _file(stream) as file:
             self._reader = subprocess.Popen(
-                [sys.executable, "-m", READER],
-                stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": os.pathsep.join(sys.path), **ENVIRON},
+                [sys.executable, "-P", "-m", READER],  # -P: nothing is imported from where somebody happens to be
+                stdin=file, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
+                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **ENVIRON},
             )  # fmt: skip
-        weakref.finalize(self, _ended, self._reader)
+        weakref.finalize(self, _ended, self._reader, errors)
         self.columns: Sequence[str] = self._said("columns", behind=0)[1]
 
     def __iter__(self) -> Iterator[Found | Broken]:
@@ -56,7 +59,14 @@ class ParquetTable:
             return words
         if words[0] == "wrong":
             raise WrongFile(words[1])
-        log.warning("a file has ended its reader", extra={"code": self._reader.wait()})
+        if words[0]:
+            self._reader.kill()  # it says what nobody expects, and may go on
+        code = self._reader.wait()
+        self._errors.seek(0)
+        log.warning("reader ended", extra={"code": code})
+        log.debug("its last words", extra={"said": self._errors.read(SAID).decode(errors="replace")})
+        if code == FAILED:
+            raise RuntimeError("What reads Parquet has failed; see the log.")
         raise WrongFile(
             f"The file is damaged behind row {behind}, or its groups of rows are far too large; write it anew."
         )
@@ -81,8 +91,9 @@ def _file(stream: BinaryIO) -> Iterator[Any]:
         yield stream
 
 
-def _ended(reader: "subprocess.Popen[bytes]") -> None:
+def _ended(reader: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
     """End the process, wherever it is."""
+    errors.close()
     reader.kill()
     reader.wait()
     if reader.stdout is not None:

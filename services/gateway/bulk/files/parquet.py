@@ -1,4 +1,4 @@
-"""Parquet as JSON Lines: `python -m services.gateway.bulk.files.parquet FILE`, a process of its own (see `apart`).
+"""Parquet as JSON Lines: `python -m services.gateway.bulk.files.parquet <FILE`, a process of its own (see `apart`).
 
 First come the columns, then the rows, some hundred at a time; a row's line is its number. What reads Parquet is no
 Python: by some wrong bytes it ends its process, or asks for more memory than there is. Either ends this one, which has
@@ -28,7 +28,7 @@ LARGEST = 16 << 20  # bytes of them
 MEMORY = 2 << 30  # bytes of this process, of which the interpreter and its libraries take about 1 GiB of addresses
 PROCESSOR = 300  # seconds: some ten times as many as five million rows take
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
-_BROKEN = (pa.ArrowException, OSError, ValueError)
+_BROKEN = (pa.ArrowException, OSError, ValueError, MemoryError)
 
 
 def said(stream: BinaryIO) -> Iterator[bytes]:
