@@ -170,7 +170,7 @@ class MongoStore:
             opening = await self._client.start_session(snapshot=True) if at_once else nullcontext()
             async with opening as session:
                 cursor = self._collection(collection).find(
-                    wanted, sort=list(order), limit=limit, batch_size=limit + 1 if limit else 0, session=session,
+                    wanted, sort=list(order), limit=limit, batch_size=_in_one(limit), session=session,
                     max_time_ms=max(1, round(seconds * 1000)),
                 )  # fmt: skip
                 return await _in_time(cursor)
@@ -303,9 +303,16 @@ async def _in_time(cursor: Any) -> list[Document] | None:
 
 
 async def _get(collection: Any, ids: Collection[Any], session: Any) -> dict[Any, Document]:
-    # One more than there can be, or the server stops after 101 and is asked a second time.
-    cursor = collection.find({"_id": {"$in": list(ids)}}, session=session, batch_size=len(ids) + 1)
+    cursor = collection.find({"_id": {"$in": list(ids)}}, session=session, batch_size=_in_one(len(ids)))
     return {doc["_id"]: doc for doc in await cursor.to_list(None)}
+
+
+def _in_one(most: int) -> int:
+    """Give the size of an answer that has all: one more than there can be, or the server is asked a second time.
+
+    Without it the first answer has 101; nobody knows a better one where `most` is 0, which is no limit.
+    """
+    return most + 1 if most else 0
 
 
 async def _find(
@@ -314,8 +321,7 @@ async def _find(
     query = {name: {"$in": list(value)} if isinstance(value, frozenset) else value for name, value in equals.items()}
     if upto is not None:
         query[upto[0]] = {"$lte": upto[1]}
-    # As in `_get`: without a size of its own, the first answer has 101 documents.
-    cursor = collection.find(query, session=session, limit=limit, batch_size=limit + 1 if limit else 0)
+    cursor = collection.find(query, session=session, limit=limit, batch_size=_in_one(limit))
     if upto is not None:
         cursor = cursor.sort(upto[0], ASCENDING)
     found: list[Document] = await cursor.to_list(None)

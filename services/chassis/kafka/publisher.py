@@ -61,7 +61,7 @@ class Publisher:
             await asyncio.gather(*sent)
         except KafkaError as error:
             what = f"Kafka has refused records of {writer} for good: {error!r}; see its log and settings."
-            raise Unusable(rights_trouble(self._cluster, error) or what) from error
+            raise self._unusable(error, what) from error
 
     async def _write(
         self, lot: Lot, several: Sequence[tuple[int, Outgoing]], writer: str, batch: int
@@ -88,8 +88,12 @@ class Publisher:
             except KafkaError as error:
                 if not error.retriable and not isinstance(error, KafkaTimeoutError):
                     what = f"The producer of {self._service} has failed for good: {error!r}; see the log of Kafka."
-                    raise Unusable(rights_trouble(self._cluster, error) or what) from error
+                    raise self._unusable(error, what) from error
                 raise
 
         future: asyncio.Future[Any] = await self._attempts.until_it_works(send)
         return future
+
+    def _unusable(self, error: KafkaError, what: str) -> Unusable:
+        """Say which right is missing, or else `what` has happened."""
+        return Unusable(rights_trouble(self._cluster, error) or what)

@@ -63,9 +63,8 @@ async def test_a_job_that_was_cancelled_while_its_rows_came_stays_so() -> None:
     assert kept.job.state == "cancelled"
 
 
-async def test_a_submission_whose_rows_come_slowly_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submitting, "STIR", 0.001)
-    kept = Kept(lambda kept: None)
+async def submitted_slowly(kept: Kept) -> Job:
+    """Submit a row that comes only when its job has given a sign of life."""
 
     async def slowly() -> AsyncIterator[Row]:
         while kept.job.stirred is None:
@@ -73,8 +72,12 @@ async def test_a_submission_whose_rows_come_slowly_gives_signs_of_life(monkeypat
         yield ROWS[0]
 
     async with asyncio.timeout(30):
-        job = await Submission(kept, None, 100).of(ORDER, slowly(), lambda: None)  # type: ignore[arg-type]
-    assert job.state == "ready"
+        return await Submission(kept, None, 100).of(ORDER, slowly(), lambda: None)  # type: ignore[arg-type]
+
+
+async def test_a_submission_whose_rows_come_slowly_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submitting, "STIR", 0.001)
+    assert (await submitted_slowly(Kept(lambda kept: None))).state == "ready"
 
 
 async def test_a_sign_of_life_that_fails_is_logged_and_the_next_one_comes(
@@ -89,16 +92,7 @@ async def test_a_sign_of_life_that_fails_is_logged_and_the_next_one_comes(
                 raise failing.pop()
             return await super().change(id, how)
 
-    kept = Weak(lambda kept: None)
-
-    async def slowly() -> AsyncIterator[Row]:
-        while kept.job.stirred is None:
-            await asyncio.sleep(0)
-        yield ROWS[0]
-
-    async with asyncio.timeout(30):
-        job = await Submission(kept, None, 100).of(ORDER, slowly(), lambda: None)  # type: ignore[arg-type]
-    assert job.state == "ready"
+    assert (await submitted_slowly(Weak(lambda kept: None))).state == "ready"
     assert [record.message for record in caplog.records] == ["no sign of life of a submission"] * 2
 
 

@@ -31,14 +31,14 @@ class ParquetTable:
     """Rows of typed columns. `columns`: their names, known from the beginning."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._errors = errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when this is no longer needed
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when this is no longer needed
         with _file(stream) as file:
             self._reader = subprocess.Popen(
                 [sys.executable, "-P", "-m", READER],  # -P: nothing is imported from where somebody happens to be
-                stdin=file, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
+                stdin=file, stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True,
                 env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **ENVIRON},
             )  # fmt: skip
-        weakref.finalize(self, _ended, self._reader, errors)
+        weakref.finalize(self, _ended, self._reader, self._errors)
         self.columns: Sequence[str] = self._said("columns", behind=0)[1]
 
     def __iter__(self) -> Iterator[Found | Broken]:
