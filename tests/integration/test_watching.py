@@ -24,6 +24,10 @@ from tests.road.worlds import until
 NUMBER, SPARE, LOCKED = "+6531580001", "+6531580002", "+6531580003"
 ORG, STRANGER = "acme-holding", "nobody-known"
 SECRETS = (ORG, STRANGER, "acme-billing", "zeta-help", "@", NUMBER[1:], SPARE[1:], LOCKED[1:])
+TOLD = {
+    (ORG, "reservation_expiring"),
+    *((org, template) for org in ("zeta", "platform") for template in ("lock_expiring", "lock_expired")),
+}
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SERVICES = ("inventory", "provisioning", "lifecycle-timer", "notification")
 NAMED = re.compile(r"\b(?:numberbank|process)_[a-z_]+")
@@ -83,7 +87,7 @@ async def live(bank: Bank) -> None:
 
     async def told() -> bool:
         sent = [json.loads(record.value) for record in await bank.read("notification.events")]
-        return {ORG, "zeta", "platform"} <= {event["subject"] for event in sent}
+        return {(event["subject"], event["data"].get("template")) for event in sent} >= TOLD
 
     await until(told, 60)
 
@@ -100,7 +104,9 @@ async def watched(bank: Bank, spans: Collector) -> Seen:
         figures.update({name: (await process.get("/metrics"))[1] for name, process in running.items()})
         lags = re.findall(r"numberbank_lag_records\{.*\} (\S+)", figures["inventory"])
         measured = "numberbank_overdue_seconds{" in figures["lifecycle-timer"]  # each few seconds, like the lag
-        return measured and len(lags) == PARTITIONS and set(lags) == {"0.0"}
+        sent = re.findall(r'outcomes_total\{outcome="sent",.*what="notice"\} (\S+)', figures["notification"])
+        counted = sent == [f"{len(TOLD):.1f}"]  # moments after the mails are in the topic
+        return measured and counted and len(lags) == PARTITIONS and set(lags) == {"0.0"}
 
     await until(level, 30)
     for process in running.values():
@@ -166,7 +172,7 @@ def test_answers_dead_letters_and_notices_are_figures(seen: Seen) -> None:
     assert outcomes("inventory", "command.rejected", "invalid_transition") == 1
     assert outcomes("provisioning", "number", "assigned") == 1
     assert outcomes("provisioning", "number", "held_by_another") == 1
-    assert outcomes("notification", "notice", "sent") >= 4
+    assert outcomes("notification", "notice", "sent") == len(TOLD)
     for code in ("not_json", "invalid_field"):
         labels = f'code="{code}",service="inventory",topic="inventory.commands"'
         assert seen.figure("inventory", f"numberbank_dead_letters_total{{{labels}}}") == 1
