@@ -1,6 +1,5 @@
 """What rows would come to by the catalogue as it is now, some hundred at a time."""
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +9,7 @@ import orjson
 
 from services.chassis.clock import Clock
 from services.chassis.ports import Viewer
+from services.chassis.threads import in_thread
 from services.gateway.bulk.chunks import SIZE
 from services.gateway.domain.cell import merged
 from services.gateway.domain.entry import Entry
@@ -38,7 +38,7 @@ async def in_chunks(rows: AnyRows) -> AsyncIterator[Rows]:
             yield waiting
         return
     iterator = iter(rows)
-    while taken := await asyncio.to_thread(_some, iterator):
+    while taken := await in_thread(_some, iterator):
         yield taken
 
 
@@ -75,7 +75,7 @@ class Foreseer:
         """Give what would become of each; None where it was refused already. Raises `StoreTrouble`."""
         numbers = [row.number for row in rows if isinstance(row, Row)]
         entries = await self.viewer.get((await read_by(self.viewer)).catalogue, numbers)
-        return await asyncio.to_thread(self._judged, rows, entries)
+        return await in_thread(self._judged, rows, entries)
 
     def _judged(self, rows: Rows, entries: Mapping[str, Entry]) -> list[Foreseen | None]:
         now = self.clock.now()

@@ -1,6 +1,5 @@
 """Exports: all that a search finds, in one answer that grows as it is read."""
 
-import asyncio
 import io
 import tempfile
 from contextlib import aclosing
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.chassis.errors import WrongSetting
+from services.chassis.threads import in_thread
 from services.gateway.domain import Search, Token
 from services.gateway.export.formats import FORMATS, Writer
 from services.gateway.export.walk import by_number, walk
@@ -61,7 +61,7 @@ class Exporting:
             writer.begin()
             async with aclosing(walk(self._desk.exporter, search, token.asker)) as pages:
                 async for page in pages:
-                    await asyncio.to_thread(writer.write, page.numbers)  # others are answered meanwhile
+                    await in_thread(writer.write, page.numbers)  # others are answered meanwhile
                     yield sink.getvalue()
                     sink.seek(0)
                     sink.truncate()
@@ -70,13 +70,13 @@ class Exporting:
         """Give a file piece by piece, whose beginning is known at its end."""
         with self._slots.taken(token.id), tempfile.TemporaryFile() as file:
             writer = _opened(format, file)
-            await asyncio.to_thread(writer.begin)
+            await in_thread(writer.begin)
             async with aclosing(walk(self._desk.exporter, search, token.asker)) as pages:
                 async for page in pages:
-                    await asyncio.to_thread(writer.write, page.numbers)
-            await asyncio.to_thread(writer.end)
+                    await in_thread(writer.write, page.numbers)
+            await in_thread(writer.end)
             file.seek(0)
-            while part := await asyncio.to_thread(file.read, CHUNK):
+            while part := await in_thread(file.read, CHUNK):
                 yield part
 
     def offers(self) -> tuple[Offer, ...]:

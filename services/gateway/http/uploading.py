@@ -1,6 +1,5 @@
 """Files of numbers that come over HTTP: taken whole into a temporary file, then read as any other."""
 
-import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.chassis.errors import WrongSetting
+from services.chassis.threads import in_thread
 from services.gateway.bulk.files.reading import FORMATS, Reading
 from services.gateway.bulk.showing import shown_plan
 from services.gateway.bulk.submitting import Order, PlanChanged
@@ -174,7 +174,7 @@ def _common(verb: Verb, pairs: list[str]) -> dict[str, Any]:
 
 
 async def _begun(wish: Wish, file: BinaryIO) -> Reading:
-    return await asyncio.to_thread(Reading, file, wish.format, wish.verb, wish.common)
+    return await in_thread(Reading, file, wish.format, wish.verb, wish.common)
 
 
 @asynccontextmanager
@@ -188,6 +188,6 @@ async def _taken(request: Request) -> AsyncIterator[tuple[BinaryIO, str]]:
             file.write(part)
 
         async for part in parts_in_time(request):
-            await asyncio.to_thread(take, part)
+            await in_thread(take, part)
         file.seek(0)
         yield cast(BinaryIO, file), digest.hexdigest()
