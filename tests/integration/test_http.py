@@ -131,6 +131,7 @@ def test_who_does_not_wait_asks_later(desk: httpx.Client, acme: httpx.Client) ->
     assert (told["status"], told["event"], told["number"]) == ("accepted", "number.reserved", number)
     assert code(acme.get(place), 404) == "not_found"
     assert code(desk.get("/commands/gw-1"), 404) == "not_found"
+    assert "/v1/jobs/7d1f0c0a93a4/result" in desk.get("/commands/gw-7d1f0c0a93a4-0-3").json()["detail"]
     assert code(desk.post(f"/numbers/{number}/release", json={}, headers={"Prefer": "wait=31"}), 422)
 
 

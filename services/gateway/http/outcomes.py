@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.domain import Outcome, Token, is_command_of
+from services.gateway.domain import Outcome, Token, is_command_of, spot_of
 from services.gateway.http.answers import said
 from services.gateway.http.desk import Desk
 from services.gateway.http.offer import Offer, Parameter
@@ -33,6 +33,8 @@ class AskedFor:
             return said(_shown(outcome).model_dump())
         if own:
             return said(CommandShown(id=id, status="pending").model_dump())
+        if token.asker.may_manage and (spot := spot_of(id)) is not None:
+            raise Problem(NOT_FOUND, f"{id} is of a row of a job: /v1/jobs/{spot.job}/result has what became of it.")
         raise Problem(NOT_FOUND, f"There is no command {id!r} of this token; Location names those that there are.")
 
     def offers(self) -> tuple[Offer, ...]:
