@@ -5,10 +5,12 @@ from random import Random
 import pytest
 
 from contracts.topics import INVENTORY_EVENTS
+from services.chassis.errors import StoreTrouble
 from services.chassis.memory import MemoryDatabase, MemoryStore
 from services.chassis.work import Taken, Work, derived_id
 from services.gateway.domain import PREFIX, Answer, Outcome, Spot, command_id, new_seed, row_command_id, spot_of
 from services.gateway.domain.row import SAID
+from services.gateway.outcomes import Outcomes
 from services.gateway.store import SETS
 from services.gateway.store.outcomes import answers_from, keep
 from tests.unit.gateway.stock import NOON, drawn, envelope
@@ -42,6 +44,15 @@ def test_of_a_long_reason_the_beginning_is_kept() -> None:
     answer = Answer.of(Spot("0123456789ab", 0, 7), outcome)
     assert answer[:3] == (7, 3, "wrong_state")
     assert len(answer.message or "") == SAID
+
+
+async def test_answers_that_take_too_long_are_trouble_of_mongodb_and_not_none() -> None:
+    class Slow(MemoryStore):
+        async def select(self, *_: object, **__: object) -> None:
+            return None
+
+    with pytest.raises(StoreTrouble, match="longer than"):
+        await Outcomes(Slow(MemoryDatabase(), "gateway")).of_chunk("0123456789ab", 0)  # type: ignore[arg-type]
 
 
 async def test_of_several_answers_to_a_row_the_first_counts() -> None:
