@@ -5,7 +5,7 @@ read from a string, nor a time from a number.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,9 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
 _MILLISECOND = timedelta(milliseconds=1)
+_MINUTES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60)]  # of a day
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 _RFC3339 = re.compile(rf"\d{{4}}-\d\d-\d\dT{_HOUR}:[0-5]\d(\.\d{{1,9}})?(Z|[+-]{_HOUR})", re.ASCII | re.IGNORECASE)
 
@@ -70,6 +72,19 @@ def milliseconds_of(at: datetime) -> int:
 def instant_of(milliseconds: int) -> datetime:
     """Give Unix milliseconds as aware UTC."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def format_milliseconds(at: int) -> str:
+    """Write Unix milliseconds as `format_instant` does, for a fifth of what it costs to make a `datetime` first."""
+    minutes, rest = divmod(at, 60_000)
+    day, minute = divmod(minutes, 24 * 60)
+    second, fraction = divmod(rest, 1000)
+    return f"{_day(day)}T{_MINUTES[minute]}:{second:02}" + (f".{fraction:03}Z" if fraction else "Z")
+
+
+@lru_cache(maxsize=4096)
+def _day(days: int) -> str:
+    return date.fromordinal(_EPOCH_DAY + days).isoformat()
 
 
 Instant = Annotated[

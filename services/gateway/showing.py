@@ -1,9 +1,9 @@
 """Numbers as people and programs see them, as inventory's events tell them; and tokens, without their secrets."""
 
-from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from contracts.fields import format_instant, instant_of
+from contracts.fields import format_instant, format_milliseconds
 from contracts.inventory import NumberEvent
 from services.gateway.domain import Asker, Entry, Token, entry_at
 
@@ -11,12 +11,13 @@ _FIELDS = (
     "state", "previous", "version", "since", "hold", "holder", "subscription", "remark", "reason", "vendor", "country",
     "sku", "number_type", "capabilities", "routing", "golden", "ported_in", "visible_to", "partner",
 )  # fmt: skip
+_NAMES, _values = ("number", *_FIELDS), itemgetter("_id", *_FIELDS)
 _ATTRIBUTES = ("correlationid", "causationid", "actor")
 
 
 def shown(entry: Entry) -> dict[str, Any]:
     """Give the data of the latest event of a number."""
-    data = {"number": entry["_id"], **{name: entry[name] for name in _FIELDS}}
+    data = dict(zip(_NAMES, _values(entry), strict=True))
     data["since"] = _time(entry["since"])
     if (hold := entry["hold"]) is not None:
         data["hold"] = {**hold, "until": _time(hold["until"]), "free_until": _time(hold["free_until"])}
@@ -50,6 +51,5 @@ def shown_token(token: Token) -> dict[str, Any]:
     return {"name": token.name, "org": token.org, "domains": token.domains, "scopes": token.scopes, **told}
 
 
-@lru_cache(maxsize=4096)
 def _time(stored: int | None) -> str | None:
-    return None if stored is None else format_instant(instant_of(stored))
+    return None if stored is None else format_milliseconds(stored)

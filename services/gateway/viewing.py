@@ -1,17 +1,28 @@
 """How the views are read: the set that is live, and in bounded time."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from services.chassis.errors import StoreTrouble
 from services.chassis.ports import Document, Viewer
 from services.gateway.domain import WrongSearch
-from services.gateway.store import SETS, Views, live_views
+from services.gateway.store import Views, live_views
 
 PATIENCE = 10.0  # seconds that a search may take
-REMEMBERED = 1.0  # seconds that the live set of views is taken to be the same
+REMEMBERED = 1.0  # seconds after which the live set of views is looked up again, beside those who read
+BELIEVED = 2.0  # seconds after which who reads waits for that; an old set is emptied later
 
 
-_SEEN: WeakKeyDictionary[Viewer, tuple[Views, float]] = WeakKeyDictionary()  # by who reads: which, and when looked up
+@dataclass
+class _Seen:
+    views: Views
+    looked: float
+    looking: "asyncio.Task[None] | None" = None
+
+
+_SEEN: WeakKeyDictionary[Viewer, _Seen] = WeakKeyDictionary()  # by who reads
 
 
 async def read_by(viewer: Viewer) -> Views:
@@ -20,12 +31,25 @@ async def read_by(viewer: Viewer) -> Views:
     All who read with the same viewer turn to another set at one moment: so whoever has found the outcome of a command
     in a set finds the number that it changed there too.
     """
+    seen, now = _SEEN.get(viewer), asyncio.get_running_loop().time()
+    if seen is None or now - seen.looked >= BELIEVED:
+        return await _looked_up(viewer)
+    if now - seen.looked >= REMEMBERED and (seen.looking is None or seen.looking.done()):
+        seen.looking = asyncio.create_task(_look_beside(viewer), name="live views")
+    return seen.views
+
+
+async def _looked_up(viewer: Viewer) -> Views:
     now = asyncio.get_running_loop().time()
-    views, looked = _SEEN.get(viewer, (SETS["a"], -REMEMBERED))
-    if now - looked >= REMEMBERED:
-        views = await live_views(viewer)
-        _SEEN[viewer] = views, now
+    views, seen = await live_views(viewer), _SEEN.get(viewer)
+    if seen is None or seen.looked <= now:  # nobody who began later was faster
+        _SEEN[viewer] = _Seen(views, now)
     return views
+
+
+async def _look_beside(viewer: Viewer) -> None:
+    with suppress(StoreTrouble):  # who has to wait for the next look hears of it
+        await _looked_up(viewer)
 
 
 def answered(found: list[Document] | None, seconds: float) -> list[Document]:

@@ -28,10 +28,10 @@ class Asker:
         offered = not data["golden"] and (not domains or not set(self.domains).isdisjoint(domains))
         return self.may_manage or self.has(data) or offered
 
-    def sees(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what they may see of a number that was found."""
+    def sees(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Give what they may see of a number that was found: all, or a copy without what is not for them."""
         if self.may_manage or self.has(data):
-            return dict(data)
+            return data
         shown = {name: None if name in _PARTICULARS else value for name, value in data.items()}
         # To whom else it is offered is nobody else's business.
         return shown | {"visible_to": [domain for domain in data["visible_to"] if domain in self.domains]}

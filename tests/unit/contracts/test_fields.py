@@ -4,10 +4,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import datetimes, just
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.fields import (
     E164,
+    EARLIEST,
+    LATEST,
     Attribute,
     Code,
     Country,
@@ -19,6 +23,8 @@ from contracts.fields import (
     Source,
     Version,
     format_instant,
+    format_milliseconds,
+    milliseconds_of,
     parse_instant,
 )
 
@@ -125,6 +131,11 @@ def test_a_naive_datetime_is_refused_and_an_aware_one_turned_into_utc() -> None:
 def test_a_time_is_written_in_utc_with_whole_milliseconds(at: datetime, written: str) -> None:
     assert format_instant(at) == written
     assert parse_instant(written) == at
+
+
+@given(datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None), timezones=just(UTC)))
+def test_a_stored_time_is_written_as_the_instant_that_it_is(at: datetime) -> None:
+    assert format_milliseconds(milliseconds_of(at)) == format_instant(parse_instant(at))
 
 
 @pytest.mark.parametrize("number", ["+6531580001", "+1234567", "+123456789012345"])
