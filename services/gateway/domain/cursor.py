@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import re
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from services.gateway.domain.search import Search, WrongSearch
 
 _CHECK = 8  # bytes
 _LONGEST = 200  # characters
-_NUMBER = re.compile(r"\+[0-9]{1,15}", re.ASCII)
+_CONTENT = re.compile(rb"(\+[0-9]{1,15}) (-?[0-9]{1,15})")
 
 
 class Place(NamedTuple):
@@ -23,7 +22,7 @@ class Place(NamedTuple):
 
 def cursor_of(place: Place, search: Search, asker: Asker) -> str:
     """Give the cursor of a place."""
-    content = json.dumps([place.number, place.at], separators=(",", ":")).encode()
+    content = b"%b %d" % (place.number.encode(), place.at)
     return base64.urlsafe_b64encode(_check(content, search, asker) + content).decode().rstrip("=")
 
 
@@ -34,20 +33,18 @@ def place_of(cursor: str, search: Search, asker: Asker) -> Place:
             raise ValueError
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         check, content = raw[:_CHECK], raw[_CHECK:]
-        if check != _check(content, search, asker):
+        found = _CONTENT.fullmatch(content)
+        if found is None or check != _check(content, search, asker):
             raise ValueError
-        number, at = json.loads(content)
-        if not (isinstance(number, str) and _NUMBER.fullmatch(number) and type(at) is int and abs(at) <= 2**53):
-            raise ValueError
-    except (ValueError, TypeError, RecursionError):
+    except ValueError:
         raise WrongSearch(
             "cursor: is damaged or belongs to another search; give it back as the last page gave it, with the same "
             "filters and order, or begin without it."
         ) from None
-    return Place(number, at)
+    return Place(found[1].decode(), int(found[2]))
 
 
 def _check(content: bytes, search: Search, asker: Asker) -> bytes:
     # No secret: whoever makes up a cursor gets another place in their own search, which they may see anyway.
-    asked = json.dumps([search.model_dump(mode="json"), asker.org, asker.domains, asker.may_manage]).encode()
-    return hashlib.blake2b(content, digest_size=_CHECK, key=hashlib.blake2b(asked, digest_size=32).digest()).digest()
+    whole = f"{search.model_dump_json()}\n{asker.org!r} {asker.domains!r} {asker.may_manage}\n".encode() + content
+    return hashlib.blake2b(whole, digest_size=_CHECK).digest()

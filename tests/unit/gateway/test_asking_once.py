@@ -105,13 +105,7 @@ def test_a_command_belongs_to_the_trace_of_its_request(header: str, trace: str |
     assert orjson.loads(written.value).get("traceparent") == trace
 
 
-MADE_UP = [
-    Place("+6531580001", 2**60),
-    Place(cast(Any, 5)),
-    Place("+65\ud800"),
-    Place("", 0),
-    Place("+65", cast(Any, [1])),
-]
+MADE_UP = [Place("+6531580001", 2**60), Place("5"), Place("+65\u0665"), Place(""), Place("+6531580001 1")]
 
 
 @pytest.mark.parametrize("place", MADE_UP, ids=repr)
