@@ -24,7 +24,10 @@ class Sizes:
 
 
 USUAL = Sizes()
-FULL = replace(USUAL, timers=10_000_000, overdue=1_000_000, numbers=(10_000, 1_000_000, 10_000_000), stock=10_000_000)
+FULL = replace(
+    USUAL, searches=6_000, timers=10_000_000, overdue=1_000_000, numbers=(10_000, 1_000_000, 10_000_000),
+    stock=10_000_000,
+)  # fmt: skip
 QUICK = Sizes(
     commands=3_000, rounds=1, in_two=("two workers",), calls=10, searches=20, facts=60, seconds=1.0, timers=2_000,
     firing=600, jobs=50, overdue=400, numbers=(200, 1_000), backlog=1_000, stock=2_000,

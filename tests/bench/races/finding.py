@@ -24,6 +24,7 @@ from tests.bench.races import Race
 from tests.bench.track import Track
 
 PAGE = 50
+STRETCH = 400  # searches
 NOW = datetime.fromtimestamp(stock.NOW / 1000, UTC)
 Question = Callable[[random.Random], tuple[Search, Mapping[str, Any], list[tuple[str, int]]]]
 Ask = Callable[[], Awaitable[object]]
@@ -110,9 +111,8 @@ async def _compared(track: Track, name: str, finder: Finder, bare: Sequence[Any]
 
 
 def _slow(times: Sequence[float]) -> float:
-    """Give the middle p99 of five stretches: what disturbs a shared machine for a moment is in one of them."""
-    size = -(-len(times) // 5)
-    return median(percentile(times[begin : begin + size], 0.99) for begin in range(0, len(times), size))
+    """Give the middle p99 of stretches: what disturbs a shared machine for a moment is in few of them."""
+    return median(percentile(times[begin : begin + STRETCH], 0.99) for begin in range(0, len(times), STRETCH))
 
 
 async def _patterns(track: Track, finder: Finder, dice: random.Random) -> list[Figure]:
