@@ -22,8 +22,8 @@ class Delays:
         self._next = min(self._next * 2, self._longest)
 
 
-async def among_others(attempt: Callable[[], Awaitable[T]], tries: int | None = None) -> T:
-    """Attempt again while others write the same documents; `tries`: at most, None for as many as it takes.
+async def among_others(attempt: Callable[[], Awaitable[T]], tries: int) -> T:
+    """Attempt again while others write the same documents; `tries`: at most.
 
     Raises `Conflict` when the last attempt has met one too, and what else `attempt` raises.
     """

@@ -14,6 +14,8 @@ from services.chassis.retry import among_others
 from services.chassis.service import Service
 from services.gateway.store import LIVE, POINTER, SETS, Views
 
+TRIES = 60  # of a switch, while lanes write their fences: four minutes
+
 
 async def begin(store: Store, service: Service, *, anew: bool = False) -> bool:
     """Choose the set that nobody reads, and empty it; False if one is being built already, and is built on."""
@@ -37,7 +39,7 @@ async def switch(store: Store, lots: Collection[Lot]) -> bool:
         async with store.transaction() as transaction:
             return await _switched(transaction, [name_of("gateway", lot) for lot in lots])
 
-    return await among_others(switched)
+    return await among_others(switched, TRIES)
 
 
 async def finish(store: Store, service: Service) -> None:

@@ -53,3 +53,14 @@ async def load(url: str, collection: str, documents: Iterator[RawBSONDocument]) 
         await asyncio.gather(*(carry() for _ in range(CONNECTIONS)))
     finally:
         await mongo.close()
+
+
+async def forget_the_road(url: str, *services: str) -> None:
+    """Drop the fences of services: the topics that they are about are gone."""
+    mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
+    try:
+        for service in services:
+            for name in ("fences", "topics"):
+                await mongo.get_default_database().drop_collection(f"{service}.{name}")
+    finally:
+        await mongo.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from math import isnan
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +21,7 @@ def judged(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, Figure, float]]:
     for outcome in outcomes:
         for figure in outcome.figures:
             if (times := figure.times_the_mark) is not None:
-                yield outcome.race, figure, times
+                yield outcome.race, figure, 0.0 if isnan(times) else times  # of too little to be measured
 
 
 def show_bars(console: Console, outcomes: Sequence[Outcome]) -> None:

@@ -1,7 +1,7 @@
 """A stock of numbers as the gateway has it, by the million: drawn, and the same each time."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import bson
@@ -9,6 +9,7 @@ from bson.raw_bson import RawBSONDocument
 
 from services.gateway.domain.change import change_id
 from services.gateway.domain.terms import holders_of, terms_of
+from tests.bench.load import ADD
 
 DAY = 86_400_000  # milliseconds
 NOW = 1_772_366_400_000  # Unix milliseconds
@@ -58,6 +59,16 @@ def _entry(dice: random.Random, number: str, country: str, index: int) -> dict[s
 def catalogue(many: int) -> Iterator[RawBSONDocument]:
     """Give the documents of the catalogue."""
     return (RawBSONDocument(bson.encode(entry | {"terms": terms_of(entry)})) for entry in entries(many))
+
+
+def joined(numbers: Iterable[str]) -> Iterator[RawBSONDocument]:
+    """Give the documents of the catalogue for numbers that have joined, and to which nothing has happened yet."""
+    given = ADD | {"version": 1, "state": "available", "previous": None, "since": NOW, "at": NOW, "able": 1}
+    given |= dict.fromkeys(("hold", "holder", "subscription")) | {"golden": False, "ported_in": False}
+    for entry in entries(1):
+        for number in numbers:
+            entry |= given | {"_id": number}
+            yield RawBSONDocument(bson.encode(entry | {"terms": terms_of(entry)}))
 
 
 def bare(many: int) -> Iterator[RawBSONDocument]:

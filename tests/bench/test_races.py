@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from services.ops.stack import Stack, local_stack
 from tests.bench.figures import Figure, Outcome, all_met
-from tests.bench.plot import draw
+from tests.bench.plot import draw, show_bars
 from tests.bench.races import Race
 from tests.bench.races.every import EVERY_RACE
 from tests.bench.running import run_one
@@ -51,6 +53,12 @@ def test_the_picture_has_a_bar_for_each_mark(tmp_path: Path) -> None:
     picture = (tmp_path / "bench.svg").read_text()
     assert picture.count('text-anchor="end"') == 1
     assert "x &lt; y" in picture
+
+
+def test_what_was_too_little_to_be_measured_has_a_bar_too(tmp_path: Path) -> None:
+    outcomes = [Outcome("a", "something", 1.0, (Figure("x", float("nan"), at_least=2),))]
+    show_bars(Console(file=StringIO()), outcomes)
+    draw(tmp_path / "bench.svg", outcomes)
 
 
 def test_a_race_that_is_run_again_takes_the_place_of_its_earlier_run(tmp_path: Path) -> None:

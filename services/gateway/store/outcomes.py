@@ -18,15 +18,14 @@ from services.gateway.store.views import Views
 
 async def keep(work: Work, views: Views, batch: Iterable[Taken]) -> None:
     """Write down the answers to commands of the gateway that are among these."""
-    single, rows = dict[str, Document](), defaultdict[str, list[Answer]](list)
-    seen = datetime.fromtimestamp(0, UTC)
+    single, rows, seen = dict[str, Document](), defaultdict[str, list[Answer]](list), dict[str, datetime]()
     for outcome, at in _ours(batch):
-        # Real time, as the database has it that forgets them.
-        seen = datetime.fromtimestamp(at / 1000, UTC)
         if (spot := spot_of(outcome.command)) is None:
-            single[outcome.command] = _document(outcome, seen)
+            single[outcome.command] = _document(outcome, at)
         else:
-            rows[f"{spot.job}/{spot.chunk}/{work.partition}"].append(Answer.of(spot, outcome))
+            id = f"{spot.job}/{spot.chunk}/{work.partition}"
+            rows[id].append(Answer.of(spot, outcome))
+            seen[id] = at
     await work.put(views.outcomes, list(single.values()))
     await _add(work, views.answers, rows, seen)
 
@@ -46,14 +45,14 @@ def answers_to(job: str, chunk: int) -> Document:
     return {"_id": {"$gt": f"{job}/{chunk}/", "$lt": f"{job}/{chunk}0"}}  # a 0 comes right after a slash
 
 
-async def _add(work: Work, collection: str, rows: Mapping[str, list[Answer]], seen: datetime) -> None:
+async def _add(work: Work, collection: str, rows: Mapping[str, list[Answer]], seen: Mapping[str, datetime]) -> None:
     """Add answers to those of before; of several to one row the first counts, so that no document grows for ever."""
     before = await work.get(collection, rows.keys())
     kept = list[Document]()
     for id, answers in rows.items():
         by_place = {answer.at: list(answer) for answer in reversed(answers)}
         by_place |= {each[0]: each for each in before.get(id, {}).get("answers", ())}
-        kept.append({"_id": id, "answers": sorted(by_place.values()), "seen": seen})
+        kept.append({"_id": id, "answers": sorted(by_place.values()), "seen": seen[id]})
     await work.put(collection, kept)
 
 
@@ -62,11 +61,14 @@ def _document(outcome: Outcome, seen: datetime) -> Document:
     return {"_id": command, **dict(zip(Outcome._fields[1:], rest, strict=True)), "seen": seen}
 
 
-def _ours(batch: Iterable[Taken]) -> Iterator[tuple[Outcome, int]]:
-    """Give the outcomes of commands of the gateway, and not those of others with the same ids."""
+def _ours(batch: Iterable[Taken]) -> Iterator[tuple[Outcome, datetime]]:
+    """Give the outcomes of commands of the gateway, and not those of others with the same ids; and when they came.
+
+    In real time, as the database has it that forgets them.
+    """
     for message, at in batch:
         if isinstance(message, NumberEvent | CommandRejected) and _is_ours(message):
-            yield outcome_of(message), at
+            yield outcome_of(message), datetime.fromtimestamp(at / 1000, UTC)
 
 
 def _is_ours(event: Any) -> bool:

@@ -1,24 +1,35 @@
 """The number desk: whether its views keep up with inventory."""
 
 import asyncio
+import random
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any, NamedTuple
 
 from pymongo import AsyncMongoClient
 
 from contracts.topics import INVENTORY_EVENTS
+from services.chassis.mongo import MongoStore
+from services.gateway.app import service
+from services.gateway.settings import GatewaySettings
+from tests.bench import stock
+from tests.bench.bulk import forget_the_road, load
+from tests.bench.envelopes import envelope
 from tests.bench.figures import Figure, ratio
-from tests.bench.load import Backlog, write
+from tests.bench.holds import available, number
+from tests.bench.load import RESERVE, write
 from tests.bench.processes import Running, running
 from tests.bench.races import Race
 from tests.bench.track import Ground, Track
 from tests.bench.waiting import LOOK, watching
 
 INVENTORY, GATEWAY = (("-m", "services.ops", "run", name) for name in ("inventory", "gateway"))
-SHARE = 4  # how many times fewer commands than where only inventory runs
+SHARE = 3  # how many times fewer commands than where only inventory runs
+WARMING = 4  # the share of them before the clock runs
 PATIENCE = 60.0  # seconds without any progress
+DATABASE = "desk"
 
 
 class Pace(NamedTuple):
@@ -30,13 +41,17 @@ class Pace(NamedTuple):
 
 
 async def projection(track: Track) -> list[Figure]:
-    """Let inventory work off a backlog, then let the gateway follow what it has said, each on its own."""
+    """Let inventory reserve numbers all over a stock, then let the gateway follow what it has said, each on its own."""
+    rounds = track.sizes.rounds
+    many = min(track.sizes.commands // SHARE, track.sizes.stock // rounds)
+    chosen = [number(index) for index in random.Random(5).sample(range(track.sizes.stock), many * rounds)]
+    await _stocked(track)
     told, followed = list[Pace](), list[Pace]()
-    for _ in range(track.sizes.rounds):
-        ground = await track.cleared()
-        backlog = Backlog(min(5_000, track.sizes.commands // SHARE), track.sizes.commands // SHARE)
-        told.append(await _told(track, ground, backlog))
-        followed.append(await _followed(track, ground, backlog))
+    for turn in range(rounds):
+        ground = await track.cleared(DATABASE)
+        await forget_the_road(ground.mongo, "inventory", "gateway")
+        told.append(await _told(track, ground, chosen[turn * many : (turn + 1) * many]))
+        followed.append(await _followed(track, ground, many))
         track.say(f"told {told[-1].rate:,.0f}, followed {followed[-1].rate:,.0f} events/s")
     inventory, gateway = _middle(told), _middle(followed)
     return [
@@ -48,22 +63,36 @@ async def projection(track: Track) -> list[Figure]:
     ]
 
 
-async def _told(track: Track, ground: Ground, backlog: Backlog) -> Pace:
-    await write(ground.kafka, list(backlog.records()))
+async def _stocked(track: Track) -> None:
+    """Load the numbers as inventory has them, and as the catalogue has; indexes are made when all are there."""
+    ground, many = await track.cleared(DATABASE), track.sizes.stock
+    await load(ground.mongo, "inventory.numbers", available(map(number, range(many)), datetime(2026, 1, 1, tzinfo=UTC)))
+    await load(ground.mongo, "gateway.catalogue", stock.joined(map(number, range(many))))
+    track.say(f"{many:,} numbers loaded")
+    store = MongoStore(ground.mongo, "gateway")
+    try:
+        await store.connect(service(GatewaySettings.load(ground.env)))
+    finally:
+        store.close()
+    track.say("indexes made")
+
+
+async def _told(track: Track, ground: Ground, numbers: Sequence[str]) -> Pace:
+    records = [(name, envelope(name, "number.reserve", name, RESERVE)) for name in numbers]
+    await write(ground.kafka, records)
     async with watching(ground.kafka, INVENTORY_EVENTS.name) as answers, running(ground.env, INVENTORY) as who:
-        first, base = await answers.until(backlog.numbers + 1, who), track.mongod_cpu
-        last = await answers.until(backlog.answers, who)
+        first, base = await answers.until(len(numbers) // WARMING, who), track.mongod_cpu
+        last = await answers.until(len(numbers), who)
         return _pace(last.records - first.records, last.at - first.at, last.cpu - first.cpu, track.mongod_cpu - base)
 
 
-async def _followed(track: Track, ground: Ground, backlog: Backlog) -> Pace:
-    """Count from the moment when all numbers have joined, or more."""
+async def _followed(track: Track, ground: Ground, events: int) -> Pace:
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(ground.mongo)
     try:
         async with running(ground.env, GATEWAY) as who:
-            first = await _until(mongo, backlog.numbers, who)
+            first = await _until(mongo, events // WARMING, who)
             at, cpu, base = time.monotonic(), who.cpu, track.mongod_cpu
-            last = await _until(mongo, backlog.answers, who)
+            last = await _until(mongo, events, who)
             return _pace(last - first, time.monotonic() - at, who.cpu - cpu, track.mongod_cpu - base)
     finally:
         await mongo.close()
@@ -93,5 +122,8 @@ def _middle(paces: Sequence[Pace]) -> Pace:
 
 
 RACES = (
-    Race("projection", "the views of the gateway following inventory's events, beside inventory itself", projection),
-)
+    Race(
+        "projection", "the views of the gateway following inventory's events, beside inventory itself", projection,
+        3_600, None,
+    ),
+)  # fmt: skip

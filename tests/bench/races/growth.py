@@ -11,7 +11,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 
 from contracts.topics import INVENTORY_EVENTS
-from tests.bench.bulk import load
+from tests.bench.bulk import forget_the_road, load
 from tests.bench.calling import calling
 from tests.bench.envelopes import envelope
 from tests.bench.figures import Figure, percentile, ratio
@@ -88,7 +88,7 @@ async def _warmed(url: str) -> None:
 async def _round(track: Track, bank: Bank, turn: int) -> Round:
     """Work off a backlog for numbers at random, then send single calls."""
     ground = await track.cleared(bank.database)
-    await _forget_the_road(ground.mongo)
+    await forget_the_road(ground.mongo, "inventory")
     commands = track.sizes.commands
     await write(ground.kafka, _backlog(bank, commands, turn))
     async with (
@@ -110,16 +110,6 @@ def _backlog(bank: Bank, commands: int, turn: int) -> Iterator[tuple[str, bytes]
     for ordinal in range(commands):
         type, number, data = bank.command()
         yield number, envelope(f"growth-{turn}-{ordinal}", type, number, data)
-
-
-async def _forget_the_road(url: str) -> None:
-    """Drop the fences: the topics that they are about are gone."""
-    mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
-    try:
-        for name in ("inventory.fences", "inventory.topics"):
-            await mongo.get_default_database().drop_collection(name)
-    finally:
-        await mongo.close()
 
 
 def _compared(rounds: list[Round], fewest: list[Round], many: int) -> Iterator[Figure]:
