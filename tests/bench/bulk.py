@@ -55,6 +55,18 @@ async def load(url: str, collection: str, documents: Iterator[RawBSONDocument]) 
         await mongo.close()
 
 
+async def read_once(url: str, collection: str, *fields: str) -> None:
+    """Read all documents, and the indexes that begin with these fields: what has been at work has them in memory."""
+    mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
+    try:
+        documents = mongo.get_default_database()[collection]
+        await documents.count_documents({"remark": "nobody's"})
+        for field in fields:
+            await documents.count_documents({field: {"$gt": ""}})
+    finally:
+        await mongo.close()
+
+
 async def forget_the_road(url: str, *services: str) -> None:
     """Drop the fences of services: the topics that they are about are gone."""
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)

@@ -1,8 +1,9 @@
-"""Searches of the number desk, beside the same questions put to bare MongoDB with the best index for each."""
+"""Searches of the number desk: by filter, beside bare MongoDB with its best index; by pattern; counts, and the past."""
 
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -18,10 +19,10 @@ from services.gateway.finding import Finder
 from services.gateway.past import Historian
 from services.gateway.settings import GatewaySettings
 from tests.bench import stock
-from tests.bench.bulk import load
+from tests.bench.bulk import load, read_once
 from tests.bench.figures import Figure, percentile, ratio
 from tests.bench.races import Race
-from tests.bench.track import Track
+from tests.bench.track import Ground, Track
 
 PAGE = 50
 STRETCH = 400  # searches
@@ -46,44 +47,54 @@ FEW_DIGITS = ("{0}{1}", "{0}?{1}", "{0}*{1}", "+1*{0}{1}")
 
 
 async def finding(track: Track) -> list[Figure]:
-    """Ask a stock, then the same beside a bare copy. Indexes are made when the documents are there: that is faster."""
+    """Ask the catalogue and a bare copy in turn. Indexes are made when the documents are there: that is faster."""
     ground = await track.cleared()
-    store = MongoStore(ground.mongo, "gateway")
-    mongo: AsyncMongoClient[Any] = AsyncMongoClient(ground.mongo)
     ours: AsyncIOMotorClient[Any] = AsyncIOMotorClient(ground.mongo)  # the driver that the gateway has
+    mongo: AsyncMongoClient[Any] = AsyncMongoClient(ground.mongo)
     try:
-        await _stocked(track, ground.mongo)
-        await store.connect(service(GatewaySettings.load(ground.env)))
-        track.say("indexes made")
-        look_seldom()  # as services do
-        finder, dice = Finder(store), random.Random(11)
-        figures = await _patterns(track, finder, dice)
-        figures += await _counts(track, finder)
-        figures += await _past(track, finder, Historian(store), dice)
-        figures += await _sizes(mongo, track.sizes.stock)
         bare = [client.get_default_database()["bare"] for client in (ours, mongo)]
-        await _copied(track, ground.mongo, bare[1])
-        return figures + [figure for name in FILTERS for figure in await _compared(track, name, finder, bare, dice)]
+        await load(ground.mongo, "bare", stock.bare(track.sizes.stock))
+        for index, _ in FILTERS.values():
+            if index != BY_NUMBER:
+                await bare[1].create_index(index)
+        track.say("copy loaded, with an index for each filter")
+        async with stocked(track, ground) as store:
+            look_seldom()  # as services do
+            finder, dice = Finder(store), random.Random(11)
+            return [figure for name in FILTERS for figure in await _compared(track, name, finder, bare, dice)]
     finally:
-        store.close()
         ours.close()
         await mongo.close()
 
 
-async def _stocked(track: Track, url: str) -> None:
-    many = track.sizes.stock
-    await load(url, "gateway.catalogue", stock.catalogue(many))
-    track.say(f"catalogue of {many:,} numbers loaded")
-    await load(url, "gateway.history", stock.history(many // 10))
+async def patterns(track: Track) -> list[Figure]:
+    """Ask for patterns, counts and the past: just loaded, when much has to be read from disk; and once all was read."""
+    ground = await track.cleared()
+    await load(ground.mongo, "gateway.history", stock.history(track.sizes.stock // 10))
+    async with stocked(track, ground) as store:
+        look_seldom()
+        finder, dice = Finder(store), random.Random(11)
+        figures = await _patterns(track, finder, dice, "just loaded")
+        await read_once(ground.mongo, "gateway.catalogue", "_id", "terms")
+        track.say("all read once")
+        figures += await _patterns(track, finder, dice)
+        figures += await _counts(track, finder)
+        figures += await _past(track, finder, Historian(store), dice)
+    return figures + await _sizes(ground.mongo, track.sizes.stock)
 
 
-async def _copied(track: Track, url: str, bare: Any) -> None:
-    """Load the same without terms, with an index for each filter."""
-    await load(url, "bare", stock.bare(track.sizes.stock))
-    for index, _ in FILTERS.values():
-        if index != BY_NUMBER:
-            await bare.create_index(index)
-    track.say("and beside it the copy, with its indexes")
+@asynccontextmanager
+async def stocked(track: Track, ground: Ground) -> AsyncIterator[MongoStore]:
+    """Have a catalogue with its indexes."""
+    await load(ground.mongo, "gateway.catalogue", stock.catalogue(track.sizes.stock))
+    track.say(f"catalogue of {track.sizes.stock:,} numbers loaded")
+    store = MongoStore(ground.mongo, "gateway")
+    await store.connect(service(GatewaySettings.load(ground.env)))
+    try:
+        track.say("indexes made")
+        yield store
+    finally:
+        store.close()
 
 
 async def _compared(track: Track, name: str, finder: Finder, bare: Sequence[Any], dice: random.Random) -> list[Figure]:
@@ -115,15 +126,17 @@ def _slow(times: Sequence[float]) -> float:
     return median(percentile(times[begin : begin + STRETCH], 0.99) for begin in range(0, len(times), STRETCH))
 
 
-async def _patterns(track: Track, finder: Finder, dice: random.Random) -> list[Figure]:
+async def _patterns(track: Track, finder: Finder, dice: random.Random, when: str = "") -> list[Figure]:
+    """Ask for random digits. `when`: what the figures say of it; then they have no mark."""
     figures = []
     for name, shapes, most in (("three digits and more", MANY_DIGITS, 100.0), ("fewer digits", FEW_DIGITS, 300.0)):
+        named = f"patterns of {name}" + (when and f", {when}")
         times = []
         for turn in range(track.sizes.calls):
             search = Search(pattern=shapes[turn % len(shapes)].format(*(dice.randrange(10) for _ in range(5))))
             times.append(await _timed(lambda search=search: finder.page(search, OPERATOR, limit=PAGE)))  # type: ignore[misc]
-        figures.append(Figure(f"patterns of {name}, p50", percentile(times, 0.5), "ms"))
-        figures.append(Figure(f"patterns of {name}, p99", percentile(times, 0.99), "ms", at_most=most))
+        figures.append(Figure(f"{named}, p50", percentile(times, 0.5), "ms"))
+        figures.append(Figure(f"{named}, p99", percentile(times, 0.99), "ms", at_most=None if when else most))
     return figures
 
 
@@ -156,13 +169,17 @@ async def _past(track: Track, finder: Finder, historian: Historian, dice: random
     ]  # fmt: skip
 
 
-async def _sizes(mongo: AsyncMongoClient[Any], many: int) -> list[Figure]:
-    figures = []
-    for name, documents in (("catalogue", many), ("history", many // 10 * 3)):
-        told = await mongo.get_default_database().command("collStats", f"gateway.{name}")
-        figures.append(Figure(f"{name}: documents on disk", told["storageSize"] / documents, "bytes each"))
-        figures.append(Figure(f"{name}: indexes", told["totalIndexSize"] / documents, "bytes each"))
-    return figures
+async def _sizes(url: str, many: int) -> list[Figure]:
+    mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
+    try:
+        figures = []
+        for name, documents in (("catalogue", many), ("history", many // 10 * 3)):
+            told = await mongo.get_default_database().command("collStats", f"gateway.{name}")
+            figures.append(Figure(f"{name}: documents on disk", told["storageSize"] / documents, "bytes each"))
+            figures.append(Figure(f"{name}: indexes", told["totalIndexSize"] / documents, "bytes each"))
+        return figures
+    finally:
+        await mongo.close()
 
 
 async def _timed(ask: Ask) -> float:
@@ -198,4 +215,5 @@ def _beginning(begin: str) -> tuple[Search, Mapping[str, Any], list[Any]]:
 
 RACES: Sequence[Race] = (
     Race("finding", "searches of the gateway, beside bare MongoDB with the best index for each", finding, 10_800, None),
+    Race("patterns", "patterns, counts and the past, as the gateway finds them", patterns, 7_200, None),
 )

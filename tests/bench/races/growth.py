@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bson.raw_bson import RawBSONDocument
-from pymongo import AsyncMongoClient
 
 from contracts.topics import INVENTORY_EVENTS
-from tests.bench.bulk import forget_the_road, load
+from tests.bench.bulk import forget_the_road, load, read_once
 from tests.bench.calling import calling
 from tests.bench.envelopes import envelope
 from tests.bench.figures import Figure, percentile, ratio
@@ -59,7 +58,7 @@ async def growth(track: Track) -> list[Figure]:
     for bank in banks:
         url = urlsplit(track.stack.env["MONGODB_URL"])._replace(path=f"/{bank.database}").geturl()
         await load(url, "inventory.numbers", _numbers(bank.numbers))
-        await _warmed(url)
+        await read_once(url, "inventory.numbers", "_id")
         track.say(f"{bank.numbers:,} numbers loaded")
     rounds: dict[int, list[Round]] = {bank.numbers: [] for bank in banks}
     for turn in range(track.sizes.rounds):
@@ -72,17 +71,6 @@ async def growth(track: Track) -> list[Figure]:
 
 def _numbers(many: int) -> Iterator[RawBSONDocument]:
     return available((number(index) for index in range(many)), datetime(2026, 1, 1, tzinfo=UTC))
-
-
-async def _warmed(url: str) -> None:
-    """Read all documents once, and their index: a bank that has been at work has them in MongoDB's cache."""
-    mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
-    try:
-        numbers = mongo.get_default_database()["inventory.numbers"]
-        await numbers.count_documents({"remark": "nobody's"})
-        await numbers.count_documents({"_id": {"$gt": ""}}, hint="_id_")
-    finally:
-        await mongo.close()
 
 
 async def _round(track: Track, bank: Bank, turn: int) -> Round:
