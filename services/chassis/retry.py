@@ -23,7 +23,7 @@ class Delays:
 
 
 async def among_others(attempt: Callable[[], Awaitable[T]], tries: int) -> T:
-    """Attempt again while others write the same documents; `tries`: at most.
+    """Attempt again while others write the same documents. `tries`: how often at most, the first one included.
 
     Raises `Conflict` when the last attempt has met one too, and what else `attempt` raises.
     """
@@ -33,6 +33,6 @@ async def among_others(attempt: Callable[[], Awaitable[T]], tries: int) -> T:
             return await attempt()
         except Conflict:
             tried += 1
-            if tried == tries:
+            if tried >= tries:
                 raise
             await delays.wait()

@@ -14,7 +14,7 @@ from services.chassis.retry import among_others
 from services.chassis.service import Service
 from services.gateway.store import LIVE, POINTER, SETS, Views
 
-TRIES = 60  # of a switch, while lanes write their fences: four minutes
+TRIES = 60  # of a switch, while lanes write their fences: some three minutes
 
 
 async def begin(store: Store, service: Service, *, anew: bool = False) -> bool:

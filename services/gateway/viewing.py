@@ -12,7 +12,8 @@ from services.gateway.store import Views, live_views
 
 PATIENCE = 10.0  # seconds that a search may take
 REMEMBERED = 1.0  # seconds after which the live set of views is looked up again, beside those who read
-BELIEVED = 2.0  # seconds after which who reads waits for that; an old set is emptied later
+BELIEVED = 2.0  # seconds after which they wait for that
+GRACE = BELIEVED + PATIENCE + 1  # seconds after which nobody reads a set that is not live any longer
 
 
 @dataclass
@@ -26,7 +27,7 @@ _SEEN: WeakKeyDictionary[Viewer, _Seen] = WeakKeyDictionary()  # by who reads
 
 
 async def read_by(viewer: Viewer) -> Views:
-    """Give the set of views that is read, looked up once a second; one that is no longer read stands a while longer.
+    """Give the set of views that is read, looked up every second or two; one that is so no longer stands for `GRACE`.
 
     All who read with the same viewer turn to another set at one moment: so whoever has found the outcome of a command
     in a set finds the number that it changed there too.
@@ -41,14 +42,15 @@ async def read_by(viewer: Viewer) -> Views:
 
 async def _looked_up(viewer: Viewer) -> Views:
     now = asyncio.get_running_loop().time()
-    views, seen = await live_views(viewer), _SEEN.get(viewer)
-    if seen is None or seen.looked <= now:  # nobody who began later was faster
-        _SEEN[viewer] = _Seen(views, now)
-    return views
+    views = await live_views(viewer)
+    seen = _SEEN.setdefault(viewer, _Seen(views, now))
+    if seen.looked <= now:  # else somebody who began later was faster
+        seen.views, seen.looked = views, now
+    return seen.views
 
 
 async def _look_beside(viewer: Viewer) -> None:
-    with suppress(StoreTrouble):  # who has to wait for the next look hears of it
+    with suppress(StoreTrouble):  # the next who has to wait hears of it
         await _looked_up(viewer)
 
 

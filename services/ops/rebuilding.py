@@ -5,13 +5,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from contracts.topics import INVENTORY_EVENTS
-from services.chassis.errors import StoreTrouble, Unusable
+from services.chassis.errors import Conflict, StoreTrouble, Unusable
 from services.chassis.records import Lot
 from services.chassis.road import Road
 from services.gateway.settings import GatewaySettings
 
 LOOK = 0.5  # seconds between looks at how far it is
-GRACE = 3.0  # seconds in which searches notice that they are to read another set
 
 
 class Built(NamedTuple):
@@ -30,6 +29,8 @@ async def rebuild(settings: GatewaySettings, show: Callable[[Built], None], *, a
     road = await connected(rebuilder(settings), settings, Metrics())
     try:
         return await _rebuilt(road, show, anew)
+    except Conflict:
+        raise Unusable("The views are complete, but lanes of the gateway were always faster; begin again.") from None
     except StoreTrouble as error:
         raise Unusable(f"MongoDB cannot be used ({error}); begin again, and it is built on.") from None
     finally:
@@ -38,6 +39,7 @@ async def rebuild(settings: GatewaySettings, show: Callable[[Built], None], *, a
 
 async def _rebuilt(road: Road, show: Callable[[Built], None], anew: bool) -> Built:
     from services.gateway.rebuild import begin, finish, switch
+    from services.gateway.viewing import GRACE
 
     service, store = road.parts.service, road.parts.store
     await begin(store, service, anew=anew)

@@ -2,14 +2,15 @@
 
 import asyncio
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import bson
+from bson.min_key import MinKey
 from bson.raw_bson import RawBSONDocument
-from pymongo import AsyncMongoClient, WriteConcern
+from pymongo import ASCENDING, AsyncMongoClient, WriteConcern
 
 CONNECTIONS = 3
 BATCH = 4_000  # documents
@@ -55,14 +56,18 @@ async def load(url: str, collection: str, documents: Iterator[RawBSONDocument]) 
         await mongo.close()
 
 
-async def read_once(url: str, collection: str, *fields: str) -> None:
-    """Read all documents, and the indexes that begin with these fields: what has been at work has them in memory."""
+async def read_once(url: str, collection: str, *indexes: Sequence[str]) -> None:
+    """Read all documents, and the indexes over these fields: what has been at work has them in memory.
+
+    As far as the database has room for them.
+    """
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
     try:
         documents = mongo.get_default_database()[collection]
         await documents.count_documents({"remark": "nobody's"})
-        for field in fields:
-            await documents.count_documents({field: {"$gt": ""}})
+        for fields in indexes:
+            hint = [(field, ASCENDING) for field in fields]
+            await documents.count_documents({fields[0]: {"$gt": MinKey()}}, hint=hint)
     finally:
         await mongo.close()
 

@@ -62,9 +62,9 @@ def _document(outcome: Outcome, seen: datetime) -> Document:
 
 
 def _ours(batch: Iterable[Taken]) -> Iterator[tuple[Outcome, datetime]]:
-    """Give the outcomes of commands of the gateway, and not those of others with the same ids; and when they came.
+    """Give the outcomes of commands of the gateway, and not those of others with the same ids.
 
-    In real time, as the database has it that forgets them.
+    And when each came: in real time, by which the database forgets them.
     """
     for message, at in batch:
         if isinstance(message, NumberEvent | CommandRejected) and _is_ours(message):

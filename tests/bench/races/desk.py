@@ -15,7 +15,7 @@ from services.chassis.mongo import MongoStore
 from services.gateway.app import service
 from services.gateway.settings import GatewaySettings
 from tests.bench import stock
-from tests.bench.bulk import forget_the_road, load
+from tests.bench.bulk import forget_the_road, load, read_once
 from tests.bench.envelopes import envelope
 from tests.bench.figures import Figure, ratio
 from tests.bench.holds import available, number
@@ -66,7 +66,6 @@ async def projection(track: Track) -> list[Figure]:
 async def _stocked(track: Track) -> None:
     """Load the numbers as inventory has them, and as the catalogue has; indexes are made when all are there."""
     ground, many = await track.cleared(DATABASE), track.sizes.stock
-    await load(ground.mongo, "inventory.numbers", available(map(number, range(many)), datetime(2026, 1, 1, tzinfo=UTC)))
     await load(ground.mongo, "gateway.catalogue", stock.joined(map(number, range(many))))
     track.say(f"{many:,} numbers loaded")
     store = MongoStore(ground.mongo, "gateway")
@@ -75,6 +74,10 @@ async def _stocked(track: Track) -> None:
     finally:
         store.close()
     track.say("indexes made")
+    await load(ground.mongo, "inventory.numbers", available(map(number, range(many)), datetime(2026, 1, 1, tzinfo=UTC)))
+    await read_once(ground.mongo, "gateway.catalogue", ("terms", "_id"))
+    await read_once(ground.mongo, "inventory.numbers", ("_id",))
+    track.say("and as inventory has them; all read once")
 
 
 async def _told(track: Track, ground: Ground, numbers: Sequence[str]) -> Pace:
@@ -89,11 +92,16 @@ async def _told(track: Track, ground: Ground, numbers: Sequence[str]) -> Pace:
 async def _followed(track: Track, ground: Ground, events: int) -> Pace:
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(ground.mongo)
     try:
+        before = await mongo.get_default_database()["gateway.history"].count_documents({})
         async with running(ground.env, GATEWAY) as who:
             first = await _until(mongo, events // WARMING, who)
             at, cpu, base = time.monotonic(), who.cpu, track.mongod_cpu
             last = await _until(mongo, events, who)
-            return _pace(last - first, time.monotonic() - at, who.cpu - cpu, track.mongod_cpu - base)
+            pace = _pace(last - first, time.monotonic() - at, who.cpu - cpu, track.mongod_cpu - base)
+        reserved = await mongo.get_default_database()["gateway.history"].count_documents({"state": "reserved"})
+        if reserved != before + events:
+            raise RuntimeError(f"Of {events:,} reservations the history has {reserved - before:,}.")
+        return pace
     finally:
         await mongo.close()
 
@@ -123,7 +131,7 @@ def _middle(paces: Sequence[Pace]) -> Pace:
 
 RACES = (
     Race(
-        "projection", "the views of the gateway following inventory's events, beside inventory itself", projection,
-        3_600, None,
+        "projection", "the views of the gateway following reservations all over a stock, beside inventory itself",
+        projection, 3_600, None,
     ),
 )  # fmt: skip

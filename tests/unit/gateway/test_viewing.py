@@ -54,12 +54,12 @@ async def test_after_that_it_is_looked_up_beside_those_who_read(monkeypatch: pyt
 
 
 async def test_who_finds_it_old_waits_and_hears_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    expects(monkeypatch, REMEMBERED=0.0, BELIEVED=0.02)
+    expects(monkeypatch, REMEMBERED=0.0, BELIEVED=60.0)
     pointing = Pointing()
     await read(pointing)
     pointing.name, pointing.away = "b", True
     assert await read(pointing) == "a"
-    await asyncio.sleep(0.03)
+    expects(monkeypatch, BELIEVED=0.0)
     with pytest.raises(StoreTrouble):
         await read(pointing)
     pointing.away = False
