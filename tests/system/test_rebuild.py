@@ -14,6 +14,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.parts import Parts
 from services.chassis.road import Road
 from services.chassis.stops import never
+from services.gateway import viewing
 from services.gateway.app import rebuilder
 from services.gateway.domain import entry_of
 from services.gateway.rebuild import begin
@@ -30,7 +31,7 @@ NUMBERS = [f"+653158{n:04}" for n in range(12)]
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuilding, "LOOK", 0.02)
-    monkeypatch.setattr(rebuilding, "GRACE", 0.02)
+    monkeypatch.setattr(viewing, "GRACE", 0.02)
 
 
 def road_of(system: System) -> Road:

@@ -217,11 +217,8 @@ def _beginning(begin: str) -> tuple[Search, Mapping[str, Any], list[Any]]:
 
 RACES: Sequence[Race] = (
     Race(
-        "finding",
-        "searches of the gateway, beside bare MongoDB with the best index for each; p99: of 400, the middle one",
-        finding,
-        10_800,
-        None,
+        "finding", "searches of the gateway, beside bare MongoDB with the best index for each; p99: of 400, the middle",
+        finding, 10_800, None,
     ),
     Race("patterns", "patterns, counts and the past, as the gateway finds them", patterns, 7_200, None),
-)
+)  # fmt: skip
