@@ -81,6 +81,7 @@ def until(happens: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.1)
 
 
+pytestmark = pytest.mark.timeout(400)  # a year takes a minute of a quiet machine
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="processes are found and leashed on Linux")
 
 
