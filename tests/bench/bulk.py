@@ -2,15 +2,14 @@
 
 import asyncio
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import bson
-from bson.min_key import MinKey
 from bson.raw_bson import RawBSONDocument
-from pymongo import ASCENDING, AsyncMongoClient, WriteConcern
+from pymongo import AsyncMongoClient, WriteConcern
 
 CONNECTIONS = 3
 BATCH = 4_000  # documents
@@ -56,18 +55,13 @@ async def load(url: str, collection: str, documents: Iterator[RawBSONDocument]) 
         await mongo.close()
 
 
-async def read_once(url: str, collection: str, *indexes: Sequence[str]) -> None:
-    """Read all documents, and the indexes over these fields: what has been at work has them in memory.
-
-    As far as the database has room for them.
-    """
+async def read_once(url: str, collection: str) -> None:
+    """Read all documents, and the index by `_id`: what has been at work has them in memory, as far as there is room."""
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
     try:
         documents = mongo.get_default_database()[collection]
         await documents.count_documents({"remark": "nobody's"})
-        for fields in indexes:
-            hint = [(field, ASCENDING) for field in fields]
-            await documents.count_documents({fields[0]: {"$gt": MinKey()}}, hint=hint)
+        await documents.count_documents({"_id": {"$gt": ""}}, hint="_id_")
     finally:
         await mongo.close()
 

@@ -52,9 +52,8 @@ async def test_a_swap_of_a_did_reservation_is_of_the_wrong_product(bank: Strange
 
 async def test_a_fact_more_than_five_minutes_ahead_fails(bank: Stranger) -> None:
     number, subscription = await bring(bank, "available"), named("S")
-    await bank.bills(
-        "subscription.activated", subscription, DID | {"numbers": [number]}
-    )  # the failure waits for nobody
+    # Its answer has to be there: the failure waits for nobody.
+    await bank.bills("subscription.activated", subscription, DID | {"numbers": [number]})
     answer = await bank.bills("subscription.expired", subscription, {}, time=when(minutes=5, milliseconds=1))
     assert (answer["type"], code_of(answer)) == ("provisioning.failed", {"time_in_future"})
     assert (await now_is(bank, number))["state"] == "assigned"

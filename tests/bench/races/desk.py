@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 from pymongo import AsyncMongoClient
 
 from contracts.topics import INVENTORY_EVENTS
-from services.chassis.mongo import MongoStore
-from services.gateway.app import service
-from services.gateway.settings import GatewaySettings
 from tests.bench import stock
 from tests.bench.bulk import forget_the_road, load, read_once
 from tests.bench.envelopes import envelope
@@ -23,6 +20,7 @@ from tests.bench.load import RESERVE, write
 from tests.bench.processes import Running, running
 from tests.bench.races import Race
 from tests.bench.track import Ground, Track
+from tests.bench.views import views
 from tests.bench.waiting import LOOK, watching
 
 INVENTORY, GATEWAY = (("-m", "services.ops", "run", name) for name in ("inventory", "gateway"))
@@ -68,15 +66,11 @@ async def _stocked(track: Track) -> None:
     ground, many = await track.cleared(DATABASE), track.sizes.stock
     await load(ground.mongo, "gateway.catalogue", stock.joined(map(number, range(many))))
     track.say(f"{many:,} numbers loaded")
-    store = MongoStore(ground.mongo, "gateway")
-    try:
-        await store.connect(service(GatewaySettings.load(ground.env)))
-    finally:
-        store.close()
-    track.say("indexes made")
+    async with views(ground):
+        track.say("indexes made")
     await load(ground.mongo, "inventory.numbers", available(map(number, range(many)), datetime(2026, 1, 1, tzinfo=UTC)))
-    await read_once(ground.mongo, "gateway.catalogue", ("terms", "_id"))
-    await read_once(ground.mongo, "inventory.numbers", ("_id",))
+    await read_once(ground.mongo, "gateway.catalogue")
+    await read_once(ground.mongo, "inventory.numbers")
     track.say("and as inventory has them; all read once")
 
 

@@ -9,19 +9,17 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 
-from services.chassis.mongo import MongoStore
-from services.gateway.app import service
 from services.gateway.domain import OPERATOR, Search
 from services.gateway.export.formats import FORMATS
 from services.gateway.export.walk import walk
 from services.gateway.finding import MOST, Finder
-from services.gateway.settings import GatewaySettings
 from services.gateway.showing import shown
 from tests.bench import stock
 from tests.bench.bulk import load
 from tests.bench.figures import Figure, ratio
 from tests.bench.races import Race
 from tests.bench.track import Track
+from tests.bench.views import views
 
 FEWER = 3  # how many times fewer numbers than where searches are looked at
 SEARCH = Search(country=("SG",))
@@ -30,25 +28,26 @@ SEARCH = Search(country=("SG",))
 async def exporting(track: Track) -> list[Figure]:
     """Write all numbers of a country in each format, in turn."""
     ground = await track.cleared()
-    store = MongoStore(ground.mongo, "gateway")
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(ground.mongo)
     try:
-        await store.connect(service(GatewaySettings.load(ground.env)))
-        await load(ground.mongo, "gateway.catalogue", stock.catalogue(track.sizes.stock // FEWER))
-        finder, catalogue = Finder(store), mongo.get_default_database()["gateway.catalogue"]
-        figures = []
-        for kind in FORMATS:
-            ours, bare = list[float](), list[float]()
-            for turn in range(track.sizes.rounds):
-                contenders = ((ours, partial(_walked, finder)), (bare, partial(_bare, catalogue)))
-                for rates, export in contenders[:: -1 if turn % 2 else 1]:
-                    rates.append(await _rate(kind, export))
-            figures.append(Figure(f"{kind}", median(ours), "numbers/s"))
-            figures.append(Figure(f"{kind}, to a bare cursor", ratio(median(ours), median(bare)), at_least=0.5))
-        return figures
+        async with views(ground) as store:
+            await load(ground.mongo, "gateway.catalogue", stock.catalogue(track.sizes.stock // FEWER))
+            finder, catalogue = Finder(store), mongo.get_default_database()["gateway.catalogue"]
+            return [figure for kind in FORMATS for figure in await _compared(track, kind, finder, catalogue)]
     finally:
-        store.close()
         await mongo.close()
+
+
+async def _compared(track: Track, kind: str, finder: Finder, catalogue: Any) -> list[Figure]:
+    ours, bare = list[float](), list[float]()
+    for turn in range(track.sizes.rounds):
+        contenders = ((ours, partial(_walked, finder)), (bare, partial(_bare, catalogue)))
+        for rates, export in contenders[:: -1 if turn % 2 else 1]:
+            rates.append(await _rate(kind, export))
+    return [
+        Figure(f"{kind}", median(ours), "numbers/s"),
+        Figure(f"{kind}, to a bare cursor", ratio(median(ours), median(bare)), at_least=0.5),
+    ]
 
 
 async def _rate(kind: str, export: Callable[[Any], Awaitable[int]]) -> float:

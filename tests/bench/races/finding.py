@@ -13,16 +13,15 @@ from pymongo import AsyncMongoClient
 
 from services.chassis.garbage import look_seldom
 from services.chassis.mongo import MongoStore
-from services.gateway.app import service
 from services.gateway.domain import OPERATOR, Search
 from services.gateway.finding import Finder
 from services.gateway.past import Historian
-from services.gateway.settings import GatewaySettings
 from tests.bench import stock
-from tests.bench.bulk import load, read_once
+from tests.bench.bulk import load
 from tests.bench.figures import Figure, percentile, ratio
 from tests.bench.races import Race
 from tests.bench.track import Ground, Track
+from tests.bench.views import views
 
 PAGE = 50
 STRETCH = 400  # searches
@@ -58,7 +57,7 @@ async def finding(track: Track) -> list[Figure]:
             if index != BY_NUMBER:
                 await bare[1].create_index(index)
         track.say("copy loaded, with an index for each filter")
-        async with stocked(track, ground) as store:
+        async with _stocked(track, ground) as store:
             look_seldom()  # as services do
             finder, dice = Finder(store), random.Random(11)
             return [figure for name in FILTERS for figure in await _compared(track, name, finder, bare, dice)]
@@ -68,33 +67,26 @@ async def finding(track: Track) -> list[Figure]:
 
 
 async def patterns(track: Track) -> list[Figure]:
-    """Ask for patterns, counts and the past: just loaded, when much has to be read from disk; and once all was read."""
+    """Ask for patterns, counts and the past, of numbers that were just loaded: by the million much comes from disk."""
     ground = await track.cleared()
     await load(ground.mongo, "gateway.history", stock.history(track.sizes.stock // 10))
-    async with stocked(track, ground) as store:
+    async with _stocked(track, ground) as store:
         look_seldom()
         finder, dice = Finder(store), random.Random(11)
-        figures = await _patterns(track, finder, dice, "just loaded")
-        await read_once(ground.mongo, "gateway.catalogue", ("terms", "_id"))
-        track.say("all read once")
-        figures += await _patterns(track, finder, dice)
+        figures = await _patterns(track, finder, dice)
         figures += await _counts(track, finder)
         figures += await _past(track, finder, Historian(store), dice)
     return figures + await _sizes(ground.mongo, track.sizes.stock)
 
 
 @asynccontextmanager
-async def stocked(track: Track, ground: Ground) -> AsyncIterator[MongoStore]:
+async def _stocked(track: Track, ground: Ground) -> AsyncIterator[MongoStore]:
     """Have a catalogue with its indexes."""
     await load(ground.mongo, "gateway.catalogue", stock.catalogue(track.sizes.stock))
     track.say(f"catalogue of {track.sizes.stock:,} numbers loaded")
-    store = MongoStore(ground.mongo, "gateway")
-    try:
-        await store.connect(service(GatewaySettings.load(ground.env)))
+    async with views(ground) as store:
         track.say("indexes made")
         yield store
-    finally:
-        store.close()
 
 
 async def _compared(track: Track, name: str, finder: Finder, bare: Sequence[Any], dice: random.Random) -> list[Figure]:
@@ -128,17 +120,15 @@ def _slow(times: Sequence[float]) -> float:
     return median(percentile(times[begin : begin + STRETCH], 0.99) for begin in range(0, len(times), STRETCH))
 
 
-async def _patterns(track: Track, finder: Finder, dice: random.Random, when: str = "") -> list[Figure]:
-    """Ask for random digits. `when`: what the figures say of it; then they have no mark."""
+async def _patterns(track: Track, finder: Finder, dice: random.Random) -> list[Figure]:
     figures = []
     for name, shapes, most in (("three digits and more", MANY_DIGITS, 100.0), ("fewer digits", FEW_DIGITS, 300.0)):
-        named = f"patterns of {name}" + (when and f", {when}")
         times = []
         for turn in range(track.sizes.calls):
             search = Search(pattern=shapes[turn % len(shapes)].format(*(dice.randrange(10) for _ in range(5))))
             times.append(await _timed(lambda search=search: finder.page(search, OPERATOR, limit=PAGE)))  # type: ignore[misc]
-        figures.append(Figure(f"{named}, p50", percentile(times, 0.5), "ms"))
-        figures.append(Figure(f"{named}, p99", percentile(times, 0.99), "ms", at_most=None if when else most))
+        figures.append(Figure(f"patterns of {name}, p50", percentile(times, 0.5), "ms"))
+        figures.append(Figure(f"patterns of {name}, p99", percentile(times, 0.99), "ms", at_most=most))
     return figures
 
 

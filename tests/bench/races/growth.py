@@ -58,7 +58,7 @@ async def growth(track: Track) -> list[Figure]:
     for bank in banks:
         url = urlsplit(track.stack.env["MONGODB_URL"])._replace(path=f"/{bank.database}").geturl()
         await load(url, "inventory.numbers", _numbers(bank.numbers))
-        await read_once(url, "inventory.numbers", ("_id",))
+        await read_once(url, "inventory.numbers")
         track.say(f"{bank.numbers:,} numbers loaded")
     rounds: dict[int, list[Round]] = {bank.numbers: [] for bank in banks}
     for turn in range(track.sizes.rounds):

@@ -5,10 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from services.chassis.clock import SystemClock
-from services.chassis.mongo import MongoStore
-from services.gateway.app import service
 from services.gateway.domain import TokenWish, secret_of
-from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import Tokens
 from services.ops.stack.ports import free_port
 from tests.bench import stock
@@ -18,6 +15,7 @@ from tests.bench.hitting import Answers, hit, until_answered
 from tests.bench.processes import running
 from tests.bench.races import Race
 from tests.bench.track import Ground, Track
+from tests.bench.views import views
 
 ASKED = 500  # single numbers, spread over the stock
 CONNECTIONS = 8
@@ -43,14 +41,10 @@ async def http(track: Track) -> list[Figure]:
 
 async def _prepared(ground: Ground) -> str:
     """Make the collections, and a token; give its secret."""
-    store = MongoStore(ground.mongo, "gateway")
-    try:
-        await store.connect(service(GatewaySettings.load(ground.env)))
+    async with views(ground) as store:
         secret = secret_of(secrets.token_bytes(32))
         await Tokens(store).create(TokenWish(name="bench"), secret, SystemClock().now())
         return secret
-    finally:
-        store.close()
 
 
 async def _compared(track: Track, what: str, ports: Mapping[str, int], requests: Sequence[bytes]) -> list[Figure]:

@@ -73,9 +73,6 @@ async def test_each_lane_keeps_the_answers_to_a_chunk_in_one_document() -> None:
         async with store.transaction() as transaction:
             await keep(Work(transaction, NOON, lane, "/gateway", lambda _: 2), SETS["a"], answers)
 
-    await hears(
-        0, answer("gw-0123456789ab-0-0"), answer("gw-0123456789ab-0-3"), answer("gw-0123456789ab-1-0"), answer(single)
-    )
     await hears(0, answer(f"{JOB}-0-0"), answer(f"{JOB}-0-3"), answer(f"{JOB}-1-0"), answer(single))
     await hears(0, answer(f"{JOB}-0-4"), answer(f"{JOB}-0-5", source="/somebody"))
     await hears(1, answer(f"{JOB}-0-1"))

@@ -60,11 +60,15 @@ class Kept:
             raise self.troubles.pop()
 
 
+def carrying(kept: Kept) -> Carrying:
+    """Give the job into the hands of the second gateway."""
+    return Carrying(kept.job, Means(kept, kept.look_up, kept.send, SystemClock(), "g2"))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("state", "end"), [("cancelling", "cancelled"), ("pausing", "paused")])
 async def test_what_may_have_been_sent_is_settled_before_a_job_drains(state: JobState, end: JobState) -> None:
     kept = Kept(leased(replace(MADE, state=state), "g2"))
-    means = Means(kept, kept.look_up, kept.send, SystemClock(), "g2")  # type: ignore[arg-type]
-    await Carrying(kept.job, means).run()
+    await carrying(kept).run()
     assert (kept.job.state, kept.job.next, kept.job.counts) == (end, 2, {"accepted": 2})
     assert kept.sent == [command(1)], "the third was never sent, and the first was answered"
 
@@ -72,8 +76,7 @@ async def test_what_may_have_been_sent_is_settled_before_a_job_drains(state: Job
 async def test_commands_go_out_many_at_a_time() -> None:
     many = 3 * WINDOW
     kept = Kept(leased(replace(MADE, state="ready", rows=many, chunks=many, sent=0), "g2"))
-    means = Means(kept, kept.look_up, kept.send, SystemClock(), "g2")  # type: ignore[arg-type]
-    await Carrying(kept.job, means).run()
+    await carrying(kept).run()
     assert (kept.job.state, kept.job.counts, sorted(kept.settled)) == ("done", {"accepted": many}, [*range(many)])
     assert len(kept.sent) == len({*kept.sent}) == many - 1
     assert kept.together == [TOGETHER - 1, *[TOGETHER] * (many // TOGETHER - 1)]  # the first was answered before
@@ -91,7 +94,6 @@ def test_chunks_are_let_out_as_there_is_room_and_never_by_a_job_that_drains() ->
 async def test_a_job_waits_for_what_is_away_says_so_and_sends_nothing_twice(trouble: Exception) -> None:
     kept, notes = Kept(leased(replace(MADE, state="ready"), "g2")), list[str | None]()
     kept.troubles = [trouble, trouble]
-    means = Means(kept, kept.look_up, kept.send, SystemClock(), "g2")  # type: ignore[arg-type]
     change = kept.change
 
     async def noted(id: str, how: Callable[[Job], Job]) -> Job:
@@ -99,7 +101,7 @@ async def test_a_job_waits_for_what_is_away_says_so_and_sends_nothing_twice(trou
         return job
 
     kept.change = noted  # type: ignore[method-assign]
-    await Carrying(kept.job, means).run()
+    await carrying(kept).run()
     assert {note for note in notes if note} == {
         f"{'Kafka' if isinstance(trouble, KafkaAway) else 'MongoDB'} does not answer; it goes on by itself."
     }
@@ -110,17 +112,17 @@ async def test_a_job_waits_for_what_is_away_says_so_and_sends_nothing_twice(trou
 @pytest.mark.parametrize("trouble", [KafkaAway("away"), StoreTrouble("away")])
 async def test_a_job_that_another_gateway_took_while_something_was_away_is_left_to_it(trouble: Exception) -> None:
     kept = Kept(leased(replace(MADE, state="ready"), "g2"))
-    carrying = Carrying(kept.job, Means(kept, kept.look_up, kept.send, SystemClock(), "g2"))  # type: ignore[arg-type]
+    run = carrying(kept).run
     kept.troubles, kept.job = [trouble], replace(kept.job, owner="g3")
-    await carrying.run()
+    await run()
     assert (kept.job.owner, kept.sent, kept.settled) == ("g3", [], {})
 
 
 async def test_what_another_gateway_has_taken_meanwhile_is_settled_by_it() -> None:
     kept = Kept(leased(replace(MADE, state="ready"), "g2"))
-    carrying = Carrying(kept.job, Means(kept, kept.look_up, kept.send, SystemClock(), "g2"))  # type: ignore[arg-type]
+    run = carrying(kept).run
     kept.job = replace(kept.job, owner="g3")
-    await carrying.run()
+    await run()
     assert (kept.job.owner, kept.job.next, kept.job.counts) == ("g3", 0, {})
 
 

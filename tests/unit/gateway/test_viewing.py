@@ -31,7 +31,7 @@ async def read(pointing: Pointing) -> str:
     return (await read_by(pointing)).name  # type: ignore[arg-type]
 
 
-def expects(monkeypatch: pytest.MonkeyPatch, **seconds: Any) -> None:
+def waits(monkeypatch: pytest.MonkeyPatch, **seconds: Any) -> None:
     for name, value in seconds.items():
         monkeypatch.setattr(viewing, name, value)
 
@@ -43,7 +43,7 @@ async def test_the_live_set_is_looked_up_once_a_second() -> None:
 
 
 async def test_after_that_it_is_looked_up_beside_those_who_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    expects(monkeypatch, REMEMBERED=0.0)
+    waits(monkeypatch, REMEMBERED=0.0)
     pointing = Pointing()
     await read(pointing)
     pointing.name = "b"
@@ -54,12 +54,12 @@ async def test_after_that_it_is_looked_up_beside_those_who_read(monkeypatch: pyt
 
 
 async def test_who_finds_it_old_waits_and_hears_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    expects(monkeypatch, REMEMBERED=0.0, BELIEVED=60.0)
+    waits(monkeypatch, REMEMBERED=0.0, BELIEVED=60.0)
     pointing = Pointing()
     await read(pointing)
     pointing.name, pointing.away = "b", True
     assert await read(pointing) == "a"
-    expects(monkeypatch, BELIEVED=0.0)
+    waits(monkeypatch, BELIEVED=0.0)
     with pytest.raises(StoreTrouble):
         await read(pointing)
     pointing.away = False
