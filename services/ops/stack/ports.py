@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections import deque
 
 from services.ops.stack.errors import StackError
 
@@ -9,15 +10,33 @@ HOST = "127.0.0.1"
 # Below the range from which the kernel takes the local ports of outgoing connections (32768 and up): a client
 # that reconnects to a server which is just being restarted could otherwise be given the server's own port.
 FIRST, LAST = 15_000, 32_000
+# A server listens seconds after its port was chosen. Until then the port is claimed: its namesake in UDP, which no
+# server of ours speaks, is bound, so that neither this process nor another one that asks here chooses it too.
+CLAIMS = 64  # of the latest choices; the servers of older ones listen by now, or are gone
+_chance = random.SystemRandom()  # a test that seeds the common generator would make two processes choose alike
+_claims: deque[socket.socket] = deque()
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now, fit to be used again after a restart."""
-    candidates = (random.randint(FIRST, LAST) for _ in range(200))
-    for port in candidates:
-        if is_free(port):
+    """Return a port that nobody listens on and nobody else has just been given, fit to be used after a restart too."""
+    for _ in range(200):
+        port = _chance.randint(FIRST, LAST)
+        if _claim(port) and is_free(port):
             return port
     raise StackError(f"No free port between {FIRST} and {LAST} on {HOST}; name one yourself.")
+
+
+def _claim(port: int) -> bool:
+    claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        claim.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    if len(_claims) > CLAIMS:
+        _claims.popleft().close()
+    return True
 
 
 def is_free(port: int) -> bool:
