@@ -164,6 +164,7 @@ class MongoStore:
         seconds: float,
         *,
         at_once: bool = False,
+        ids_only: bool = False,
     ) -> list[Document] | None:
         """Give the first documents, in this order, that fit a filter in MongoDB's words; None if it takes longer."""
         with _translated():
@@ -171,7 +172,7 @@ class MongoStore:
             async with opening as session:
                 cursor = self._collection(collection).find(
                     wanted, sort=list(order), limit=limit, batch_size=_in_one(limit), session=session,
-                    max_time_ms=max(1, round(seconds * 1000)),
+                    projection=["_id"] if ids_only else None, max_time_ms=max(1, round(seconds * 1000)),
                 )  # fmt: skip
                 return await _in_time(cursor)
 

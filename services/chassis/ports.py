@@ -51,10 +51,12 @@ class Viewer(Protocol):
         seconds: float,
         *,
         at_once: bool = False,
+        ids_only: bool = False,
     ) -> list[Document] | None:
         """Give the first documents, in this order, that fit a filter in MongoDB's words; None if it takes longer.
 
         `at_once`: as all were at one moment; else what moves while it is read may be missed or come twice.
+        `ids_only`: only their `_id`, of which an index may know alone.
         """
 
     async def gather(

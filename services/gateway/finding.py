@@ -10,6 +10,7 @@ from services.gateway.domain import Asker, Entry, Place, Search, WrongSearch, cu
 from services.gateway.past import standing
 from services.gateway.query import counted, order, place, wanted
 from services.gateway.showing import shown
+from services.gateway.sifting import Sieve, is_sifted
 from services.gateway.viewing import PATIENCE, answered, read_by
 
 MOST = 1_000  # numbers of a page
@@ -47,8 +48,8 @@ class Finder:
     ) -> Page:
         """Give a page of what fits, in order.
 
-        `at_once`: all of the page is as it was at one moment. Raises `WrongSearch` for a cursor that is not of this
-        search, and for a search that would take too long.
+        `at_once`: what moves meanwhile is neither missed nor comes twice. Raises `WrongSearch` for a cursor that is
+        not of this search, and for a search that would take too long.
         """
         after = None if cursor is None else place_of(cursor, search, asker)
         many = max(1, min(limit, MOST))
@@ -59,6 +60,8 @@ class Finder:
 
     async def _found(self, search: Search, asker: Asker, after: Place | None, many: int, at_once: bool) -> list[Entry]:
         views = await read_by(self.viewer)
+        if is_sifted(search, asker):
+            return await Sieve(self.viewer, views.catalogue, search, asker, self.patience, at_once).first(many, after)
         fits = wanted(search, asker, after)
         if search.as_of is not None:
             return await standing(self.viewer, views.history, search, fits, many, self.patience)

@@ -44,6 +44,19 @@ def wanted(search: Search, asker: Asker, after: Place | None = None) -> Clause:
     return _together(clauses)
 
 
+def alike(search: Search, after: Place | None = None) -> Clause:
+    """Give the filter of all keys of an index that numbers of such a pattern may have; no number is read for it."""
+    assert search.shape is not None
+    begins = [{"_id": clause} for clause in [_begins(search.shape)] if clause]
+    behind = [] if after is None else _behind(search, after)
+    return _together([{"terms": _one_of(search.shape.grams)}, *begins, *behind])
+
+
+def among(numbers: Sequence[str], search: Search, asker: Asker) -> Clause:
+    """Give the filter of those of `numbers` that fit a search, of whose pattern all of them are."""
+    return _together([{"_id": {"$in": numbers}}, wanted(search.model_copy(update={"pattern": None}), asker)])
+
+
 def visible(asker: Asker) -> Clause:
     """Give the filter of what the asker may know of, now or in the past."""
     return _together(_allowed(Search(), asker))
@@ -135,13 +148,17 @@ def _own(asker: Asker) -> Clause:
 
 
 def _looks_like(pattern: Pattern, *, past: bool) -> list[Clause]:
-    begins: Clause = {"$gte": pattern.prefix, "$lt": pattern.prefix + ":"} if len(pattern.prefix) > 1 else {}
+    begins = _begins(pattern)
     if pattern.anchored and len(pattern.prefix) > len("".join(pattern.segments)):
         return [{"_id": begins}]  # nothing but a beginning
     if past:  # which has no terms for digits
         return [{"number": {"$regex": pattern.regex}}, *([{"_id": begins}] if begins else [])]
     clauses: list[Clause] = [{"_id": begins | {"$regex": pattern.regex}}]
     return [{"terms": _one_of(pattern.grams)}, *clauses] if pattern.grams else clauses
+
+
+def _begins(pattern: Pattern) -> Clause:
+    return {"$gte": pattern.prefix, "$lt": pattern.prefix + ":"} if len(pattern.prefix) > 1 else {}
 
 
 def _box(text: str, asker: Asker, *, past: bool) -> list[Clause]:

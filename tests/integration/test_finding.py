@@ -14,12 +14,12 @@ import pytest
 from contracts.policy import Policy
 from services.chassis.mongo import MongoStore
 from services.chassis.work import Work
-from services.gateway import finding
+from services.gateway import finding, sifting
 from services.gateway.app import service
 from services.gateway.domain import OPERATOR, Asker, Search, WrongSearch, preset
 from services.gateway.finding import FACETS, Finder
 from services.gateway.handlers import Gateway
-from services.gateway.query import wanted
+from services.gateway.query import alike, among, wanted
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import SETS, live_views
 from services.ops.cli import outcome_of
@@ -66,7 +66,8 @@ class Stock:
 ALONE: list[dict[str, Any]] = [
     {}, {"state": ("reserved",)}, {"state": ("available", "locked")}, {"sku": ("sg-local",)}, {"vendor": ("v2",)},
     {"country": ("US",)}, {"routing": ("r1", "r2")}, {"pattern": "31"}, {"pattern": "+6531"}, {"pattern": "+65*88"},
-    {"pattern": "888"}, {"pattern": "+1*7?7"}, {"pattern": "1?3?5"}, {"pattern": "5312"}, {"capability": ("voice",)},
+    {"pattern": "888"}, {"pattern": "+1*7?7"}, {"pattern": "1?3?5"}, {"pattern": "5312"},
+    {"pattern": "31?8*1"}, {"pattern": "+6*531*8"}, {"capability": ("voice",)},
     {"capability": ("sms", "voice")}, {"capability": ("sms", "voice"), "exactly": True}, {"golden": True},
     {"golden": False}, {"ported_in": True}, {"charged": True}, {"charged": False}, {"visible_to": "beta.example"},
     {"subscription": "S-1"}, {"owner": "acme"}, {"cause": ("manual", "locked")},
@@ -74,6 +75,16 @@ ALONE: list[dict[str, Any]] = [
     {"since_from": NOON - timedelta(days=50)}, {"since_to": NOON - timedelta(days=90)}, {"q": "acme"}, {"q": "S-2"},
     {"q": "531"}, {"q": "31580"}, {"sort": "since"}, {"sort": "until"},
 ]  # fmt: skip
+LOOSE: list[dict[str, Any]] = [
+    {"pattern": pattern, **fields}
+    for pattern in ("531*8", "31?8*1", "53168?5", "+1*800?5", "+6*531*8?")
+    for fields in (
+        {},
+        {"state": ("available", "locked")},
+        {"vendor": ("v1",), "capability": ("sms",)},
+        {"golden": True},
+    )
+]
 DRAWN = [each for each in ALONE if each and "q" not in each]
 
 
@@ -227,6 +238,33 @@ async def test_a_pattern_looks_at_little_more_than_what_it_finds(stock: Stock, p
     catalogue = stock.store._collection(SETS["a"].catalogue)
     plan = (await catalogue.find(asked, sort=[("_id", 1)], limit=50).explain())["executionStats"]
     assert plan["totalKeysExamined"] <= 3 * plan["nReturned"] + 30
+
+
+@pytest.mark.parametrize("pattern", ["531*8", "53168?5", "+1*800?5"])
+async def test_of_a_loose_pattern_no_number_is_read_that_does_not_look_so(stock: Stock, pattern: str) -> None:
+    search = Search(pattern=pattern)
+    catalogue = stock.store._collection(SETS["a"].catalogue)
+    keys = (await catalogue.find(alike(search), ["_id"], sort=[("_id", 1)]).explain())["executionStats"]
+    assert keys["totalDocsExamined"] == 0 < keys["nReturned"] < len(stock.numbers)
+    fitting = among(stock.expected(search), search, OPERATOR)
+    read = (await catalogue.find(fitting, sort=[("_id", 1)]).explain())["executionStats"]
+    assert read["totalDocsExamined"] == read["nReturned"] == len(stock.expected(search)) > 0
+
+
+async def test_loose_patterns_are_sifted_portion_by_portion(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sifting, "FEWEST_KEYS", 3)
+    monkeypatch.setattr(sifting, "FOR_EACH", 0)
+    for fields in LOOSE:
+        for asker in (OPERATOR, PARTNER, STRANGER):
+            for descending in (False, True):
+                search = Search.of({**fields, "descending": descending})
+                found = [data["number"] for data in await stock.found(search, asker)]
+                assert found == stock.expected(search, asker), (search, asker)
+
+
+async def test_a_loose_pattern_is_looked_for_in_bounded_time(stock: Stock) -> None:
+    with pytest.raises(WrongSearch, match="longer than 0 s"):
+        await Finder(stock.store, patience=0).page(Search(pattern="531*8"), OPERATOR)
 
 
 def looked_along(plan: Mapping[str, Any]) -> set[str]:

@@ -5,10 +5,11 @@ digit, a letter for its key on a telephone; spaces and dashes are there for peop
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import NamedTuple
 
 LONGEST = 15  # digits of a number
 MOST_SYMBOLS = 64  # as it is written
@@ -49,16 +50,28 @@ class Pattern:
     @cached_property
     def grams(self) -> tuple[int, ...]:
         """Give the grams of which every match has one, as few as can be; none: no gram tells matches apart."""
-        known = len(self.prefix) - 1 if self.anchored else 0  # a window inside of what all begin with tells nothing
-        windows = [
-            grams
-            for nth, segment in enumerate(self.segments)
-            for at, grams in enumerate(_windows(segment))
-            if nth or at + _WINDOW > known
-        ]
+        return () if self._window is None else self._window.grams
+
+    @cached_property
+    def is_loose(self) -> bool:
+        """Tell whether much that begins so and has one of the grams does not match: neither tells all its digits."""
+        if self._window is None:
+            return False
+        digits = {(nth, at) for nth, part in enumerate(self.segments) for at, char in enumerate(part) if char != ANY}
+        begun = {(0, at) for at in range(self._known)}
+        return bool(digits - begun - self._window.places)
+
+    @cached_property
+    def _window(self) -> "_Window | None":
+        # A window inside of what all begin with tells nothing.
+        told = (each for each in _windows(self.segments) if max(each.places) >= (0, self._known))
         # The end of a number tells more than its beginning, which it shares with its neighbours.
-        fewest = min(reversed(windows), key=len, default=())
-        return fewest if len(fewest) <= _MOST_GRAMS else ()
+        best = min(reversed(list(told)), key=lambda each: len(each.grams), default=None)
+        return best if best is not None and len(best.grams) <= _MOST_GRAMS else None
+
+    @property
+    def _known(self) -> int:
+        return max(0, len(self.prefix) - 1)
 
     def matches(self, number: str) -> bool:
         """Tell whether a canonical number looks like this."""
@@ -107,15 +120,23 @@ def _leading(segments: Sequence[str]) -> int:
     return next((at for at, segment in enumerate(segments) if segment), len(segments))
 
 
-def _windows(segment: str) -> list[tuple[int, ...]]:
-    """Give, for each place where a window fits, the grams that it may be."""
-    if len(segment) < _WINDOW - 1:
-        return []
-    if len(segment) < _WINDOW:  # the window goes one digit further, or the number ends here
-        places = [(*_grams(segment + ANY), *(_TAIL + gram for gram in _grams(segment)))]
-    else:
-        places = [tuple(_grams(segment[at : at + _WINDOW])) for at in range(len(segment) - _WINDOW + 1)]
-    return places
+class _Window(NamedTuple):
+    """Digits that are indexed together. `places`: segment and place in it of each symbol."""
+
+    grams: tuple[int, ...]
+    places: frozenset[tuple[int, int]]
+
+
+def _windows(segments: Sequence[str]) -> Iterator[_Window]:
+    """Give the windows that fit into segments, from the left."""
+    for nth, segment in enumerate(segments):
+        for at in range(max(1, len(segment) - _WINDOW + 1)):
+            symbols = segment[at : at + _WINDOW]
+            places = frozenset((nth, at + further) for further in range(len(symbols)))
+            if len(symbols) == _WINDOW:
+                yield _Window((*_grams(symbols),), places)
+            elif len(symbols) == _WINDOW - 1:  # the window goes one digit further, or the number ends here
+                yield _Window((*_grams(symbols + ANY), *(_TAIL + gram for gram in _grams(symbols))), places)
 
 
 def _grams(window: str) -> list[int]:

@@ -30,10 +30,11 @@ class Narrow:
         seconds: float,
         *,
         at_once: bool = False,
+        ids_only: bool = False,
     ) -> list[Document] | None:
         """Give the first documents that fit, when it is its turn."""
         return await self._in_turn(
-            lambda: self._viewer.select(collection, wanted, order, limit, seconds, at_once=at_once)
+            lambda: self._viewer.select(collection, wanted, order, limit, seconds, at_once=at_once, ids_only=ids_only)
         )
 
     async def gather(

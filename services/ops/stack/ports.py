@@ -1,5 +1,6 @@
 """TCP ports of 127.0.0.1: find a free one, ask whether one is free or answered."""
 
+import os
 import random
 import socket
 from collections import deque
@@ -14,7 +15,7 @@ FIRST, LAST = 15_000, 32_000
 # server of ours speaks, is bound, so that neither this process nor another one that asks here chooses it too.
 CLAIMS = 64  # of the latest choices; the servers of older ones listen by now, or are gone
 _chance = random.SystemRandom()  # a test that seeds the common generator would make two processes choose alike
-_claims: deque[socket.socket] = deque()
+_claims: deque[int] = deque()  # descriptors; the system closes what is left of them
 
 
 def free_port() -> int:
@@ -33,9 +34,9 @@ def _claim(port: int) -> bool:
     except OSError:
         claim.close()
         return False
-    _claims.append(claim)
+    _claims.append(claim.detach())
     if len(_claims) > CLAIMS:
-        _claims.popleft().close()
+        os.close(_claims.popleft())
     return True
 
 

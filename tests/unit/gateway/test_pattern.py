@@ -68,6 +68,18 @@ def test_three_digits_in_a_row_are_looked_up_by_few_grams(pattern: str, grams: i
     assert len(parse_pattern(pattern).grams) == grams
 
 
+@pytest.mark.parametrize(
+    ("pattern", "loose"),
+    [
+        ("888", False), ("8888", False), ("88888", True), ("1?3?", False), ("5?033", True), ("893*75", True),
+        ("12", False), ("1*2", False), ("+65", False), ("+65*123", False), ("+6512?45", False), ("+65*123*4", True),
+        ("+65?1234", False),
+    ],
+)  # fmt: skip
+def test_a_pattern_is_loose_that_asks_for_digits_which_no_gram_tells(pattern: str, loose: bool) -> None:
+    assert parse_pattern(pattern).is_loose is loose
+
+
 def _found(digits: str, pattern: str, anchored: bool) -> bool:
     """Match symbol by symbol, from each place where it may begin."""
 

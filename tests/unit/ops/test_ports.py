@@ -1,5 +1,6 @@
 """A port that was chosen is not chosen again before its server listens, by whomever."""
 
+import os
 import subprocess
 import sys
 
@@ -39,7 +40,7 @@ def test_claims_are_given_up_in_their_order(monkeypatch: pytest.MonkeyPatch, onl
     monkeypatch.setattr(ports, "CLAIMS", 1)
     monkeypatch.setattr(ports, "LAST", ports.FIRST + 20)
     while len(ports._claims) > 1:
-        ports._claims.popleft().close()
+        os.close(ports._claims.popleft())
     assert ports.free_port() != only  # and its claim pushes the first one out
     monkeypatch.setattr(ports, "LAST", only)
     assert ports.free_port() == only
