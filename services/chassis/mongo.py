@@ -1,7 +1,7 @@
 """MongoDB as the road needs it. The only file that knows the driver."""
 
 import re
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
@@ -23,7 +23,7 @@ from pymongo.write_concern import WriteConcern
 
 from services.chassis.errors import Conflict, FenceMissed, StoreTrouble, Unusable
 from services.chassis.fence import FENCES, Fence, first_fence, name_of
-from services.chassis.ports import Document, Transaction
+from services.chassis.ports import Document, Found, Transaction, Viewer
 from services.chassis.records import Lot
 from services.chassis.security.mongo import mongo_trouble, strictly
 from services.chassis.service import Partial, Service
@@ -122,7 +122,7 @@ class MongoStore:
 
     async def _index(self, name: str, fields: Sequence[str], **how: Any) -> None:
         with pymongo.timeout(INDEXING):
-            await self._collection(name).create_index([(field, ASCENDING) for field in fields], **how)
+            await self._collection(name).create_index(_ascending(fields), **how)
 
     async def empty(self, service: Service, names: Collection[str]) -> None:
         """Drop collections with all that is in them, and make them anew with their indexes."""
@@ -164,7 +164,7 @@ class MongoStore:
         seconds: float,
         *,
         at_once: bool = False,
-        ids_only: bool = False,
+        index: Sequence[str] = (),
     ) -> list[Document] | None:
         """Give the first documents, in this order, that fit a filter in MongoDB's words; None if it takes longer."""
         with _translated():
@@ -172,7 +172,8 @@ class MongoStore:
             async with opening as session:
                 cursor = self._collection(collection).find(
                     wanted, sort=list(order), limit=limit, batch_size=_in_one(limit), session=session,
-                    projection=["_id"] if ids_only else None, max_time_ms=max(1, round(seconds * 1000)),
+                    projection=["_id"] if index else None, hint=_ascending(index) if index else None,
+                    max_time_ms=max(1, round(seconds * 1000)),
                 )  # fmt: skip
                 return await _in_time(cursor)
 
@@ -184,6 +185,10 @@ class MongoStore:
             return await _in_time(
                 self._collection(collection).aggregate(list(pipeline), maxTimeMS=round(seconds * 1000))
             )
+
+    async def in_turn(self, reading: Callable[[Viewer], Coroutine[Any, Any, Found]]) -> Found:
+        """Let somebody read: whoever reads here has no need to wait."""
+        return await reading(self)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -306,6 +311,10 @@ async def _in_time(cursor: Any) -> list[Document] | None:
 async def _get(collection: Any, ids: Collection[Any], session: Any) -> dict[Any, Document]:
     cursor = collection.find({"_id": {"$in": list(ids)}}, session=session, batch_size=_in_one(len(ids)))
     return {doc["_id"]: doc for doc in await cursor.to_list(None)}
+
+
+def _ascending(fields: Sequence[str]) -> list[tuple[str, int]]:
+    return [(field, ASCENDING) for field in fields]
 
 
 def _in_one(most: int) -> int:

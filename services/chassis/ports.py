@@ -3,9 +3,9 @@
 `kafka` and `mongo` are the real ones, `memory` has the doubles; all pass the same suite.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from services.chassis.fence import Fence
 from services.chassis.records import Lot, Outgoing, Record
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from services.chassis.service import Service
 
 Document = dict[str, Any]
+Found = TypeVar("Found")
 
 
 class Reader(Protocol):
@@ -51,18 +52,21 @@ class Viewer(Protocol):
         seconds: float,
         *,
         at_once: bool = False,
-        ids_only: bool = False,
+        index: Sequence[str] = (),
     ) -> list[Document] | None:
         """Give the first documents, in this order, that fit a filter in MongoDB's words; None if it takes longer.
 
         `at_once`: as all were at one moment; else what moves while it is read may be missed or come twice.
-        `ids_only`: only their `_id`, of which an index may know alone.
+        `index`: only their `_id`s, as an index of these fields has them; no document is read.
         """
 
     async def gather(
         self, collection: str, pipeline: Sequence[Mapping[str, Any]], seconds: float
     ) -> list[Document] | None:
         """Give what a pipeline of MongoDB comes to, None if it takes longer."""
+
+    async def in_turn(self, reading: Callable[["Viewer"], Coroutine[Any, Any, Found]]) -> Found:
+        """Let somebody read, all in one turn, where those who read take turns."""
 
 
 class Transaction(Reader, Protocol):

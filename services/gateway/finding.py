@@ -59,14 +59,17 @@ class Finder:
         return Page([asker.sees(shown(entry)) for entry in found[:many]], next)
 
     async def _found(self, search: Search, asker: Asker, after: Place | None, many: int, at_once: bool) -> list[Entry]:
-        views = await read_by(self.viewer)
-        if is_sifted(search, asker):
-            return await Sieve(self.viewer, views.catalogue, search, asker, self.patience, at_once).first(many, after)
-        fits = wanted(search, asker, after)
-        if search.as_of is not None:
-            return await standing(self.viewer, views.history, search, fits, many, self.patience)
-        page = await self.viewer.select(views.catalogue, fits, order(search), many, self.patience, at_once=at_once)
-        return answered(page, self.patience)
+        async def read(viewer: Viewer) -> list[Entry]:
+            views = await read_by(self.viewer)
+            if is_sifted(search, asker):
+                return await Sieve(viewer, views.catalogue, search, asker, self.patience, at_once).first(many, after)
+            fits = wanted(search, asker, after)
+            if search.as_of is not None:
+                return await standing(viewer, views.history, search, fits, many, self.patience)
+            page = await viewer.select(views.catalogue, fits, order(search), many, self.patience, at_once=at_once)
+            return answered(page, self.patience)
+
+        return await self.viewer.in_turn(read)
 
     async def facets(self, search: Search, asker: Asker) -> Facets:
         """Give how many numbers fit, by facet: exactly where they are counted already, or are not very many.
@@ -75,15 +78,18 @@ class Finder:
         """
         if search.as_of is not None:
             raise WrongSearch("as_of: only the present is counted by facet; leave out one of the two.")
+        return await self.viewer.in_turn(lambda viewer: self._counted(viewer, search, asker))
+
+    async def _counted(self, viewer: Viewer, search: Search, asker: Asker) -> Facets:
         views = await read_by(self.viewer)
         if asker.may_manage and search.asked <= COUNTED and search.sort != "until":
             sums = [{"$match": counted(_bare(search))}, _grouped({"$sum": "$n"})]
-            groups = await self.viewer.gather(views.counts, sums, self.patience)
+            groups = await viewer.gather(views.counts, sums, self.patience)
             return _summed(groups or [], approximate=groups is None)
         fitting: Document = {"$match": wanted(_bare(search), asker)}
         for most in SAMPLES:
             limited: list[Document] = [fitting, {"$limit": most + 1}, _grouped({"$sum": 1})]
-            groups = await self.viewer.gather(views.catalogue, limited, self.at_once)
+            groups = await viewer.gather(views.catalogue, limited, self.at_once)
             if groups is not None:
                 return _summed(groups, approximate=sum(each["n"] for each in groups) > most)
         return Facets(0, {}, approximate=True)

@@ -57,8 +57,11 @@ class Historian:
         return None if found is None else entry_at(found)
 
     async def _latest(self, wanted: Document, many: int) -> list[Document]:
-        history = (await read_by(self.viewer)).history
-        return answered(await self.viewer.select(history, wanted, [("_id", -1)], many, self.patience), self.patience)
+        async def read(viewer: Viewer) -> list[Document]:
+            history = (await read_by(self.viewer)).history
+            return answered(await viewer.select(history, wanted, [("_id", -1)], many, self.patience), self.patience)
+
+        return await self.viewer.in_turn(read)
 
 
 async def standing(

@@ -150,7 +150,7 @@ def _own(asker: Asker) -> Clause:
 def _looks_like(pattern: Pattern, *, past: bool) -> list[Clause]:
     begins = _begins(pattern)
     if pattern.anchored and len(pattern.prefix) > len("".join(pattern.segments)):
-        return [{"_id": begins}]  # nothing but a beginning
+        return [{"_id": begins}] if begins else []  # nothing but a beginning
     if past:  # which has no terms for digits
         return [{"number": {"$regex": pattern.regex}}, *([{"_id": begins}] if begins else [])]
     clauses: list[Clause] = [{"_id": begins | {"$regex": pattern.regex}}]

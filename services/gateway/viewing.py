@@ -30,7 +30,7 @@ async def read_by(viewer: Viewer) -> Views:
     """Give the set of views that is read, looked up every second or two; one that is so no longer stands for `GRACE`.
 
     All who read with the same viewer turn to another set at one moment: so whoever has found the outcome of a command
-    in a set finds the number that it changed there too.
+    in a set finds the number that it changed there too. Where viewers take turns, this is asked when it is one's turn.
     """
     seen, now = _SEEN.get(viewer), asyncio.get_running_loop().time()
     if seen is None or now - seen.looked >= BELIEVED:

@@ -67,7 +67,7 @@ ALONE: list[dict[str, Any]] = [
     {}, {"state": ("reserved",)}, {"state": ("available", "locked")}, {"sku": ("sg-local",)}, {"vendor": ("v2",)},
     {"country": ("US",)}, {"routing": ("r1", "r2")}, {"pattern": "31"}, {"pattern": "+6531"}, {"pattern": "+65*88"},
     {"pattern": "888"}, {"pattern": "+1*7?7"}, {"pattern": "1?3?5"}, {"pattern": "5312"},
-    {"pattern": "31?8*1"}, {"pattern": "+6*531*8"}, {"capability": ("voice",)},
+    {"pattern": "31?8*1"}, {"pattern": "+6*531*8"}, {"pattern": "*"}, {"pattern": "+*"}, {"capability": ("voice",)},
     {"capability": ("sms", "voice")}, {"capability": ("sms", "voice"), "exactly": True}, {"golden": True},
     {"golden": False}, {"ported_in": True}, {"charged": True}, {"charged": False}, {"visible_to": "beta.example"},
     {"subscription": "S-1"}, {"owner": "acme"}, {"cause": ("manual", "locked")},
@@ -83,6 +83,7 @@ LOOSE: list[dict[str, Any]] = [
         {"state": ("available", "locked")},
         {"vendor": ("v1",), "capability": ("sms",)},
         {"golden": True},
+        {"golden": False},
     )
 ]
 DRAWN = [each for each in ALONE if each and "q" not in each]
@@ -251,9 +252,13 @@ async def test_of_a_loose_pattern_no_number_is_read_that_does_not_look_so(stock:
     assert read["totalDocsExamined"] == read["nReturned"] == len(stock.expected(search)) > 0
 
 
-async def test_loose_patterns_are_sifted_portion_by_portion(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sifted", [1.0, 0.0001, 0.0])
+async def test_loose_patterns_are_sifted_portion_by_portion_or_the_rest_is_found_otherwise(
+    stock: Stock, monkeypatch: pytest.MonkeyPatch, sifted: float
+) -> None:
     monkeypatch.setattr(sifting, "FEWEST_KEYS", 3)
     monkeypatch.setattr(sifting, "FOR_EACH", 0)
+    monkeypatch.setattr(sifting, "SIFTED", sifted)  # of half a minute
     for fields in LOOSE:
         for asker in (OPERATOR, PARTNER, STRANGER):
             for descending in (False, True):

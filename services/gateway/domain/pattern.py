@@ -7,7 +7,7 @@ digit, a letter for its key on a telephone; spaces and dashes are there for peop
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -66,8 +66,7 @@ class Pattern:
         # A window inside of what all begin with tells nothing.
         told = (each for each in _windows(self.segments) if max(each.places) >= (0, self._known))
         # The end of a number tells more than its beginning, which it shares with its neighbours.
-        best = min(reversed(list(told)), key=lambda each: len(each.grams), default=None)
-        return best if best is not None and len(best.grams) <= _MOST_GRAMS else None
+        return min(reversed(list(told)), key=lambda each: len(each.grams), default=None)
 
     @property
     def _known(self) -> int:
@@ -78,6 +77,7 @@ class Pattern:
         return re.search(self.regex, number) is not None
 
 
+@lru_cache(maxsize=1024)
 def parse_pattern(text: str) -> Pattern:
     """Read a pattern. Raises `WrongPattern`."""
     if len(text) > MOST_SYMBOLS:
@@ -128,14 +128,18 @@ class _Window(NamedTuple):
 
 
 def _windows(segments: Sequence[str]) -> Iterator[_Window]:
-    """Give the windows that fit into segments, from the left."""
+    """Give the windows that fit into segments and are worth looking up, from the left."""
     for nth, segment in enumerate(segments):
         for at in range(max(1, len(segment) - _WINDOW + 1)):
             symbols = segment[at : at + _WINDOW]
+            if 10 ** symbols.count(ANY) > _MOST_GRAMS:
+                continue
             places = frozenset((nth, at + further) for further in range(len(symbols)))
             if len(symbols) == _WINDOW:
                 yield _Window((*_grams(symbols),), places)
-            elif len(symbols) == _WINDOW - 1:  # the window goes one digit further, or the number ends here
+            elif (
+                len(symbols) == _WINDOW - 1 and symbols.count(ANY) < 2
+            ):  # the window goes one digit further, or the number ends here
                 yield _Window((*_grams(symbols + ANY), *(_TAIL + gram for gram in _grams(symbols))), places)
 
 

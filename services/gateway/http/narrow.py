@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from services.chassis.ports import Document, Viewer
+from services.chassis.ports import Document, Found, Viewer
 from services.gateway.http.problems import BUSY, Problem, retry_after
 
-Found = TypeVar("Found")
 _AGAIN = 2.0  # seconds
 
 
@@ -30,27 +29,27 @@ class Narrow:
         seconds: float,
         *,
         at_once: bool = False,
-        ids_only: bool = False,
+        index: Sequence[str] = (),
     ) -> list[Document] | None:
         """Give the first documents that fit, when it is its turn."""
-        return await self._in_turn(
-            lambda: self._viewer.select(collection, wanted, order, limit, seconds, at_once=at_once, ids_only=ids_only)
-        )
+        how: dict[str, Any] = {"at_once": at_once, "index": index}
+        return await self.in_turn(lambda viewer: viewer.select(collection, wanted, order, limit, seconds, **how))
 
     async def gather(
         self, collection: str, pipeline: Sequence[Mapping[str, Any]], seconds: float
     ) -> list[Document] | None:
         """Give what a pipeline comes to, when it is its turn."""
-        return await self._in_turn(lambda: self._viewer.gather(collection, pipeline, seconds))
+        return await self.in_turn(lambda viewer: viewer.gather(collection, pipeline, seconds))
 
-    async def _in_turn(self, search: Callable[[], Coroutine[Any, Any, Found]]) -> Found:
+    async def in_turn(self, reading: Callable[[Viewer], Coroutine[Any, Any, Found]]) -> Found:
+        """Let somebody read, all in one turn: what they are given does not wait again."""
         try:
             async with asyncio.timeout(self._wait):
                 await self._room.acquire()
         except TimeoutError:
             detail = "Too many searches go on; try again later, or name an owner, a state, or the number's beginning."
             raise Problem(BUSY, detail, headers=retry_after(_AGAIN)) from None
-        searching = asyncio.create_task(search())
+        searching = asyncio.create_task(reading(self._viewer))
         searching.add_done_callback(self._ended)
         return await asyncio.shield(searching)  # whoever leaves gives no thread back before the search has ended
 

@@ -11,9 +11,21 @@ from services.gateway.store.views import (
     LIVE,
     POINTER,
     SETS,
+    TERMS,
     Views,
     live_views,
     views_to_build,
 )
 
-__all__ = ["COLLECTIONS", "EXPIRING", "LIVE", "POINTER", "SETS", "Catalogue", "Views", "live_views", "views_to_build"]
+__all__ = [
+    "COLLECTIONS",
+    "EXPIRING",
+    "LIVE",
+    "POINTER",
+    "SETS",
+    "TERMS",
+    "Catalogue",
+    "Views",
+    "live_views",
+    "views_to_build",
+]

@@ -35,12 +35,13 @@ SETS = {
 }
 
 # What is found quickly: by any term, in the order of numbers (`_id`); and in the order of times.
+TERMS = ("terms", "_id")
 _CATALOGUE: Indexes = (
-    ("terms", "_id"),
+    TERMS,
     ("state", "since", "_id"),
     Partial(("hold.until", "_id"), {"hold.until": {"$gt": 0}}),
 )
-_HISTORY: Indexes = (Partial(("terms", "_id"), {"terms": {"$gt": ""}}),)  # of those that have any
+_HISTORY: Indexes = (Partial(TERMS, {"terms": {"$gt": ""}}),)  # of those that have any
 
 COLLECTIONS: dict[str, Indexes] = {
     name: indexes

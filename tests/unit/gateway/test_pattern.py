@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.domain import WrongPattern, grams_of, parse_pattern
+from services.gateway.domain.pattern import _windows
 
 NUMBER = "+6531588001"
 numbers = st.from_regex(r"\+[0-9]{7,15}", fullmatch=True)
@@ -78,6 +79,12 @@ def test_three_digits_in_a_row_are_looked_up_by_few_grams(pattern: str, grams: i
 )  # fmt: skip
 def test_a_pattern_is_loose_that_asks_for_digits_which_no_gram_tells(pattern: str, loose: bool) -> None:
     assert parse_pattern(pattern).is_loose is loose
+
+
+def test_a_pattern_of_many_unknown_digits_is_not_spelled_out() -> None:
+    parsed = [parse_pattern("?" * many + "1" + "?" * (14 - many)) for many in range(15)]
+    assert {pattern.grams for pattern in parsed} == {()}
+    assert sum(len(each.grams) for pattern in parsed for each in _windows(pattern.segments)) == 0
 
 
 def _found(digits: str, pattern: str, anchored: bool) -> bool:
