@@ -5,7 +5,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -177,6 +177,25 @@ async def test_presets_are_searches_by_policy(stock: Stock) -> None:
         found = [data["number"] for data in await stock.found(search)]
         assert found == stock.expected(search)
         assert found
+
+
+async def test_pages_of_a_preset_ask_for_the_same_times_however_long_people_read(
+    stock: Stock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONGODB_URL", stock.url)
+    seen: list[str] = []
+    cursor: tuple[str, ...] = ()
+    while True:
+        *numbers, last = await says(stock, capsys, "--preset", "stale", "--limit", "20", *cursor)
+        seen += [each["number"] for each in numbers]
+        if last["summary"]["next"] is None:
+            break
+        cursor = ("--cursor", last["summary"]["next"])
+    assert len(seen) > 40
+    assert seen == stock.expected(Search.of(preset("stale", datetime.now(UTC), Policy.shipped())))
+    for damaged in (cursor[1].partition(".")[2], "x." + cursor[1], cursor[1] + "x"):
+        assert await asyncio.to_thread(outcome_of, ["find", "--preset", "stale", "--cursor", damaged]) == 2
+        assert "belongs to another search" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("change", ["other filter", "other asker", "cut", "turned", "nonsense", "long"])

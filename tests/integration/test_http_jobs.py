@@ -48,6 +48,22 @@ def ended(desk: httpx.Client, job: str) -> Any:
     return wait_for(lambda: (told := desk.get(f"/jobs/{job}").json())["state"] in ENDED and told)
 
 
+def test_pages_of_what_was_imported_long_ago_follow_each_other_in_a_preset(desk: httpx.Client) -> None:
+    numbers = some(5)
+    rows = "\n".join(f"{number},available,2025-01-0{day}" for day, number in enumerate(numbers, 1))
+    job = submitted(desk, f"number,state,since\n{rows}\n", ("verb", "import"), *ADDED[1:])["job"]
+    assert ended(desk, job)["outcomes"] == {"accepted": 5}
+    seen, page = list[str](), {"next": ""}
+    while page["next"] is not None:
+        cursor = {"cursor": page["next"]} if page["next"] else {}
+        page = desk.get("/numbers", params={"preset": "stale", "limit": "2", **cursor}).json()
+        seen += [each["number"] for each in page["numbers"]]
+    assert seen == numbers
+    for wrong in ("9.x", "x", "٣.x", "99999999999999999999.x"):
+        answer = desk.get("/numbers", params={"preset": "stale", "cursor": wrong})
+        assert "belongs to another search" in answer.json()["detail"]
+
+
 def test_a_file_is_previewed_submitted_and_its_result_read(desk: httpx.Client) -> None:
     content = table(*(numbers := some(600)), "hello", numbers[0])
     plan = submitted(desk, content, *ADDED, ("dry_run", "true"), status=200)

@@ -28,7 +28,7 @@ from services.gateway.domain.outcome import PREFIX, Outcome, outcome_of
 from services.gateway.domain.pattern import Pattern, WrongPattern, grams_of, parse_pattern
 from services.gateway.domain.permission import is_for_operators, objection
 from services.gateway.domain.place import read_place, written_place
-from services.gateway.domain.presets import PRESETS, preset
+from services.gateway.domain.presets import PRESETS, begun, continued, preset
 from services.gateway.domain.repeat import command_id, fingerprint, is_command_of, is_key, new_seed
 from services.gateway.domain.search import Search, WrongSearch
 from services.gateway.domain.terms import HOLDERS, NAMES, Term, term
@@ -61,11 +61,13 @@ __all__ = [
     "WrongSearch",
     "abilities_with",
     "ability",
+    "begun",
     "change_id",
     "change_of",
     "changes",
     "changes_between",
     "command_id",
+    "continued",
     "cursor_of",
     "digest",
     "entry_after",

@@ -8,6 +8,10 @@ from typing import NamedTuple
 from services.gateway.domain.asker import Asker
 from services.gateway.domain.search import Search, WrongSearch
 
+DAMAGED = (
+    "cursor: is damaged or belongs to another search; give it back as the last page gave it, with the same filters and "
+    "order, or begin without it."
+)
 _CHECK = 8  # bytes
 _LONGEST = 200  # characters
 _CONTENT = re.compile(rb"(\+[0-9]{1,15}) (-?[0-9]{1,15})")
@@ -37,10 +41,7 @@ def place_of(cursor: str, search: Search, asker: Asker) -> Place:
         if found is None or check != _check(content, search, asker):
             raise ValueError
     except ValueError:
-        raise WrongSearch(
-            "cursor: is damaged or belongs to another search; give it back as the last page gave it, with the same "
-            "filters and order, or begin without it."
-        ) from None
+        raise WrongSearch(DAMAGED) from None
     return Place(found[1].decode(), int(found[2]))
 
 

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from contracts.fields import instant_of, milliseconds_of
 from contracts.policy import Policy
+from services.gateway.domain.cursor import DAMAGED
 from services.gateway.domain.search import WrongSearch
 
 Fields = dict[str, Any]
+_LONGEST = 14  # digits of a time in milliseconds; there is no year 10,000
 
 
 def preset(name: str, now: datetime, policy: Policy) -> Fields:
@@ -16,6 +19,21 @@ def preset(name: str, now: datetime, policy: Policy) -> Fields:
     if made is None:
         raise WrongSearch(f"preset: there is no {name!r}; there are {', '.join(PRESETS)}.")
     return made(now, policy)
+
+
+def begun(cursor: str | None, now: datetime) -> tuple[datetime, str | None]:
+    """Give when a preset search began, of which all pages ask, and its cursor proper. Raises `WrongSearch`."""
+    if cursor is None:
+        return instant_of(milliseconds_of(now)), None
+    at, point, rest = cursor.partition(".")
+    if not (point and at.isascii() and at.isdigit() and len(at) <= _LONGEST):
+        raise WrongSearch(DAMAGED)
+    return instant_of(int(at)), rest
+
+
+def continued(next: str | None, began: datetime) -> str | None:
+    """Give the cursor of the next page of a preset search."""
+    return None if next is None else f"{milliseconds_of(began)}.{next}"
 
 
 def _stale(now: datetime, policy: Policy) -> Fields:

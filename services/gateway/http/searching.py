@@ -1,12 +1,13 @@
 """Searches: what is looked for is the query, by the fields of `Search`."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.domain import PRESETS, Search, Token, preset
+from services.gateway.domain import PRESETS, Search, Token, begun, continued, preset
 from services.gateway.finding import MOST
 from services.gateway.http.answers import said
 from services.gateway.http.desk import Desk
@@ -24,10 +25,13 @@ _FLAGS = {
 }
 
 
-def search_in(said: dict[str, list[str]], desk: Desk) -> Search:
-    """Give the search that a query asks for. Raises `WrongSearch`, and `Problem` for what is no value."""
+def search_in(said: dict[str, list[str]], desk: Desk, began: datetime | None = None) -> Search:
+    """Give the search that a query asks for; a preset as of when it `began`, or of now.
+
+    Raises `WrongSearch`, and `Problem` for what is no value.
+    """
     name = only(said, "preset")
-    asked = {} if name is None else preset(name, desk.clock.now(), desk.policy)
+    asked = {} if name is None else preset(name, began or desk.clock.now(), desk.policy)
     return Search.of(asked | {name: _value(said, name) for name in said if name in _PROPERTIES})
 
 
@@ -79,9 +83,12 @@ class Searching:
         """Answer with a page of what fits."""
         asked = queried(request, _PAGED_NAMES)
         limit, cursor = whole(asked, "limit", 1, MOST, FEW), only(asked, "cursor")
-        search = search_in(asked, self._desk)
+        began: datetime | None = None
+        if "preset" in asked:
+            began, cursor = begun(cursor, self._desk.clock.now())
+        search = search_in(asked, self._desk, began)
         page = await self._desk.finder.page(search, token.asker, limit=limit, cursor=cursor)
-        return said({"numbers": page.numbers, "next": page.next})
+        return said({"numbers": page.numbers, "next": continued(page.next, began) if began else page.next})
 
     async def facets(self, request: Request, token: Token) -> Response:
         """Answer with how many fit, by facet."""

@@ -26,7 +26,8 @@ def _export(
 ) -> None:
     settings = FindSettings.load()
     asked = to_json({"q": q, "preset": preset_name, **given}).decode()
-    wish = Wish(asked_for(settings, q, preset_name, given), asked, format, output, anew, replace)
+    search = asked_for(settings, q, preset_name, given, settings.clock().now())
+    wish = Wish(search, asked, format, output, anew, replace)
     with progress(as_json) as show:
         exported = asyncio.run(export_numbers(settings, wish, show))
     _show(exported, wish, as_json)

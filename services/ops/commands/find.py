@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from contracts.policy import Policy
 from services.chassis.settings import PolicyFile
-from services.gateway.domain import PRESETS, Search, WrongSearch, preset
+from services.gateway.domain import PRESETS, Search, WrongSearch, begun, continued, preset
 from services.ops.faults import WrongUsage
 from services.ops.finding import Found, find_numbers
 from services.ops.options import data_from, fields_of, option_of
@@ -38,18 +39,23 @@ def _find(
     **given: Any,
 ) -> None:
     settings = FindSettings.load()
-    search = asked_for(settings, q, preset_name, given)
+    began = settings.clock().now()
     try:
+        if preset_name is not None:
+            began, cursor = begun(cursor, began)
+        search = asked_for(settings, q, preset_name, given, began)
         found = asyncio.run(find_numbers(settings, search, limit, cursor, facets=facets))
     except WrongSearch as error:
         raise WrongUsage(f"{error}") from None
-    _show(found, as_json)
+    _show(found if preset_name is None else found._replace(next=continued(found.next, began)), as_json)
 
 
-def asked_for(settings: FindSettings, q: str | None, preset_name: str | None, given: dict[str, Any]) -> Search:
-    """Give the search that the options say. Raises `WrongUsage`."""
+def asked_for(
+    settings: FindSettings, q: str | None, preset_name: str | None, given: dict[str, Any], began: datetime
+) -> Search:
+    """Give the search that the options say, a preset as of when it `began`. Raises `WrongUsage`."""
     try:
-        asked = {} if preset_name is None else preset(preset_name, settings.clock().now(), settings.policy)
+        asked = {} if preset_name is None else preset(preset_name, began, settings.policy)
         fields = data_from(FIELDS, given)
         asked |= {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
         return Search.of(asked if q is None else asked | {"q": q})
