@@ -19,8 +19,12 @@ class Asker:
     may_manage: bool = False
 
     def is_confined(self, search: Search) -> bool:
-        """Tell whether a search is about holders, of whom others may know nothing: then only own numbers are found."""
-        return not self.may_manage and (bool(search.asked & _OF_HOLDERS) or search.sort == "until")
+        """Tell whether a search is about what others may know nothing of: then only own numbers are found.
+
+        That is who holds a number, and to whom else it is offered.
+        """
+        elsewhere = search.visible_to is not None and search.visible_to not in self.domains
+        return not self.may_manage and (bool(search.asked & _OF_HOLDERS) or search.sort == "until" or elsewhere)
 
     def may_see(self, data: Mapping[str, Any]) -> bool:
         """Tell whether a number is one that they may know of: any, their own, or one on offer to them."""

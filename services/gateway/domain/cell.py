@@ -12,6 +12,7 @@ from services.gateway.domain.verb import Verb, WrongData
 NEVER = "never"
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _FLOAT = re.compile(r"\+?\d+([.,]\d+)?E\+?\d+|\+?\d{7,}[.,]0+", re.ASCII | re.IGNORECASE)
+_WHOLE = re.compile(r"\d{1,16}", re.ASCII)
 _NO_PLUS = re.compile(r"[1-9]\d{6,14}", re.ASCII)
 
 
@@ -44,7 +45,7 @@ def read_cell(leaf: Leaf, text: str) -> Any:
     if leaf.kind == "flag":
         return _told(leaf, _FLAGS.get(text.strip().lower()), text, "true or false")
     if leaf.kind == "version":
-        return _told(leaf, int(text) if text.strip().isdecimal() else None, text, "a whole number")
+        return _told(leaf, int(text) if _WHOLE.fullmatch(text.strip()) else None, text, "a whole number")
     if leaf.kind == "time":
         return _time(leaf, text.strip())
     return text

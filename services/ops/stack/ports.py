@@ -22,7 +22,7 @@ def free_port() -> int:
     """Return a port that nobody listens on and nobody else has just been given, fit to be used after a restart too."""
     for _ in range(200):
         port = _chance.randint(FIRST, LAST)
-        if _claim(port) and is_free(port):
+        if is_free(port) and _claim(port) and is_free(port):  # a claim costs the oldest one its own
             return port
     raise StackError(f"No free port between {FIRST} and {LAST} on {HOST}; name one yourself.")
 

@@ -14,7 +14,8 @@ def visible(data: dict[str, Any], search: Search, asker: Asker) -> bool:
     about_holders = (
         search.subscription, search.owner, search.cause or None, search.charged, search.until_from, search.until_to,
     )  # fmt: skip
-    if any(each is not None for each in about_holders) or search.sort == "until":
+    elsewhere = search.visible_to not in (None, *asker.domains)
+    if any(each is not None for each in about_holders) or search.sort == "until" or elsewhere:
         return own
     public = not data["golden"] and (not data["visible_to"] or bool(set(asker.domains) & set(data["visible_to"])))
     box = search.q is None or search.q in data["number"] or own

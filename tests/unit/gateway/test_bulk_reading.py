@@ -33,6 +33,7 @@ from services.gateway.export.formats import FORMATS
 from tests.unit.gateway.stock import drawn
 
 GOOD = "+6531580009,x\n"
+ADDED = {"vendor": "v", "country": "SG", "sku": "s"}
 
 
 def read(
@@ -153,6 +154,24 @@ def test_objects_are_read_with_dots_or_nested_and_broken_ones_refused() -> None:
     assert [(row.line, row.code) for row in rows if isinstance(row, Refused)] == [
         (4, "not_json"), (5, "not_json"), (6, "wrong_number"), (7, "cut_off"),
     ]  # fmt: skip
+
+
+def test_what_only_looks_like_a_field_costs_its_own_row() -> None:
+    deep = "[" * 300 + "]" * 300
+    said = ("{}", '{"remark": "x"}', '{"holder": "acme"}', '{"holder": []}', '{"holder": {}}', '{"hold": "locked"}')
+    more = (f'{{"remark": {deep}}}', '{"expected_version": 9007199254740993}')
+    locked = {"state": "locked", "since": "2026-01-01T00:00:00Z", **ADDED}
+    lines = [{"number": f"+653158000{nth}", **locked, **json.loads(each)} for nth, each in enumerate((*said, *more))]
+    rows, _ = read("\n".join(map(json.dumps, lines)), "import", "jsonl")
+    assert [row.code if isinstance(row, Refused) else None for row in rows] == [
+        None, None, "wrong_field", "wrong_field", None, "wrong_field", "wrong_field", "wrong_field",
+    ]  # fmt: skip
+    assert "give holder.org" in rows[2].reason  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("version", ["9" * 5_000, "\u0663", "1.0", "-1"])
+def test_a_version_is_a_whole_number_in_our_digits(version: str) -> None:
+    assert refusals(f"number,expected_version,remark\n+6531580001,{version},x\n") == [(2, "wrong_field")]
 
 
 def test_cells_become_what_the_contract_wants() -> None:

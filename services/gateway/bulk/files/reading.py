@@ -81,10 +81,20 @@ class Reading:
     def _check_data(self, data: Mapping[str, Any]) -> None:
         if self.verb.name == "update" and not data.keys() - {"expected_version"}:
             raise WrongData("missing_field", "Nothing is to be updated; name an attribute, for each row or all.")
-        self.verb.check(orjson.dumps(data))
+        try:
+            said = orjson.dumps(data)
+        except TypeError:  # deeper than any command is
+            raise WrongData(
+                "wrong_field", "Lists or objects lie within each other without end; no field has such."
+            ) from None
+        self.verb.check(said)
 
     def _values(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         leaves = self.verb.leaves
+        for group in self.verb.groups & fields.keys():
+            if fields[group] is not None:
+                columns = ", ".join(name for name in leaves if name.startswith(f"{group}."))
+                raise WrongData("wrong_field", f"{group} has parts, and none of them is named; give {columns}.")
         given = {name: value for name, value in fields.items() if name in leaves}
         if self._as_text:
             given = {name: read_cell(leaves[name], text) for name, text in given.items()}
