@@ -22,7 +22,7 @@ SIFTED = 0.5  # of the time that a search may take
 FOR_EACH = 16  # keys for each number of a page, at first; then each time twice as many
 # What many numbers have in common. Whoever asks for more, for an owner say, is better served by what tells that.
 _COMMON = {
-    "pattern", "state", "sku", "vendor", "country", "routing", "capability", "exactly", "charged", "visible_to", "cause"
+    "pattern", "state", "sku", "vendor", "country", "routing", "capability", "exactly", "visible_to", "cause"
 }  # fmt: skip
 
 

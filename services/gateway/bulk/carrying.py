@@ -40,13 +40,14 @@ LookUp = Callable[[str, int], Awaitable[Sequence[Answer]]]  # to the rows of a j
 
 @dataclass(frozen=True)
 class Means:
-    """What a gateway carries jobs out with. `owner`: its own name."""
+    """What a gateway carries jobs out with. `owner`: its own name; `level`: whether all answers so far are known."""
 
     jobs: Jobs
     look_up: LookUp
     send: Send
     clock: Clock
     owner: str
+    level: Callable[[], Awaitable[bool]]
 
 
 @dataclass

@@ -5,18 +5,19 @@ import logging
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.chassis.beside import beside
 from services.chassis.errors import StoreTrouble
 from services.gateway.bulk.carrying import Carrying, Means
-from services.gateway.bulk.jobs import NoSuchJob
+from services.gateway.bulk.jobs import NoSuchJob, real_now
 from services.gateway.bulk.turns import SILENCE, LeaseLost, given_up, leased, let_go
 from services.gateway.domain.job import Job, needs_approval
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4  # jobs: a large one does not keep small ones waiting
+LONG = timedelta(hours=12)  # half of the time in which inventory knows repeats
 LOOK = 0.5  # seconds between looks for jobs
 GRACE = 2.0  # seconds to leave
 
@@ -56,7 +57,8 @@ class Runner:
             jobs = await self.means.jobs.at_work()
             await self._give_up([job for job in jobs if job.state == "receiving"])
             for job in jobs:
-                if job.state != "receiving" and len(self._tasks) < AT_ONCE and job.id not in self._tasks:
+                free = job.state != "receiving" and len(self._tasks) < AT_ONCE and job.id not in self._tasks
+                if free and (not _was_left(job) or await self.means.level()):
                     await self._take(job)
         except StoreTrouble as trouble:
             self._signs.clear()  # nobody could stir meanwhile
@@ -92,6 +94,11 @@ class Runner:
 def running(runner: Runner) -> AbstractAsyncContextManager["asyncio.Task[None]"]:
     """Take jobs while inside."""
     return beside(runner.run(), "jobs")
+
+
+def _was_left(job: Job) -> bool:
+    """Tell whether commands may have been under way for so long that inventory knows them no longer."""
+    return job.sent > job.next and job.stirred is not None and real_now() - job.stirred > LONG
 
 
 def _is_over(task: "asyncio.Task[None]") -> bool:

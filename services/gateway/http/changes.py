@@ -97,7 +97,7 @@ class Changes:
             raise _no_place()
         wish = Wish(numbers, self._owner(only(asked, "owner"), token), token.asker)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return await begun(self._parts(wish, token, place), "text/event-stream", headers)
+        return await begun(request, self._parts(wish, token, place), "text/event-stream", headers)
 
     def _owner(self, owner: str | None, token: Token) -> str | None:
         """Give the owner that is followed. Raises `Problem`: whether something comes would tell what others hold."""

@@ -43,6 +43,8 @@ SEARCHES, TURN = 3, 1.0  # at once in a process, and seconds that others wait fo
 PATIENCE = 2.0  # seconds that a search may take
 EXPORTED, EXPORTS_TURN = 2, 60.0  # pages of exports at once, whose searches may take longer
 BACKLOG = 512  # connections that wait to be taken
+CONNECTIONS = 500  # that are open, besides streams of changes
+UNREAD = 30_000  # milliseconds after which a connection is cut whose other side takes nothing of what was sent
 
 
 def edges_of(settings: GatewaySettings) -> tuple[Edge, ...]:
@@ -110,6 +112,8 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux; connections have it from who listens
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD)
         listener.bind(address)
     except OSError:
         listener.close()
@@ -120,8 +124,9 @@ def _listening(host: str, port: int) -> socket.socket:
 @asynccontextmanager
 async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator["asyncio.Task[None]"]:
     config = uvicorn.Config(
-        api(desk), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False, backlog=BACKLOG,
-        timeout_graceful_shutdown=GRACE, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
+        api(desk), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False,
+        backlog=BACKLOG, limit_concurrency=CONNECTIONS + desk.streams, timeout_graceful_shutdown=GRACE,
+        proxy_headers=True, forwarded_allow_ips="127.0.0.1",
     )  # fmt: skip
     logging.getLogger("uvicorn.error").addFilter(_is_of_note)
     server = uvicorn.Server(config)

@@ -51,7 +51,7 @@ class Exporting:
         search = by_number(search_in(asked, self._desk))
         parts = self._lines if FORMATS[format].goes_on else self._file
         headers = {"Content-Disposition": f'attachment; filename="numbers.{format}"', "Cache-Control": "no-store"}
-        return await begun(parts(format, search, token), TYPES[format], headers)
+        return await begun(request, parts(format, search, token), TYPES[format], headers)
 
     async def _lines(self, format: str, search: Search, token: Token) -> Parts:
         """Give page by page what is written of it."""

@@ -1,5 +1,6 @@
 """Jobs over HTTP: how they come along, what became of each row, and what people want of them."""
 
+from contextlib import aclosing
 from functools import partial
 from typing import NoReturn
 
@@ -24,10 +25,11 @@ from services.gateway.http.offer import Answer, Body, Offer, Parameter
 from services.gateway.http.problems import Kind, Problem, invalid
 from services.gateway.http.reading import body_of, only, queried, read, whole
 from services.gateway.http.shapes import JobList, JobShown, PlanShown
-from services.gateway.http.streaming import begun
+from services.gateway.http.streaming import Parts, Slots, begun
 from services.gateway.http.uploading import PLAN_CHANGED, WRONG_FILE, WRONG_MOVE
 
 UNKNOWN_JOB = Kind(404, "unknown_job", "There is no such job")
+AT_ONCE, EACH = 4, 2  # results of a process, and of a token in it
 MOVES: dict[str, Scope] = {"pause": "bulk", "resume": "bulk", "cancel": "bulk", "approve": "admin"}
 _TYPES = {format: TYPES[format] for format in ("csv", "jsonl")}
 _JOB: Parameter = {
@@ -64,6 +66,7 @@ class JobsOverHttp:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._jobs = desk, desk.clerk.jobs
+        self._slots = Slots(AT_ONCE, EACH, "results", desk.figures.streams)
 
     async def all(self, request: Request, token: Token) -> Response:
         """Answer with the latest jobs."""
@@ -85,9 +88,15 @@ class JobsOverHttp:
         job = await self._job(request, token)
         headers = {"Content-Disposition": f'attachment; filename="{job.id}.{format}"', "Cache-Control": "no-store"}
         try:
-            return await begun(written(self._jobs, job, format), _TYPES[format], headers)
+            return await begun(request, self._rows(job, format, token), _TYPES[format], headers)
         except NoSuchJob as error:  # it is forgotten in this moment
             _refuse(error)
+
+    async def _rows(self, job: Job, format: str, token: Token) -> Parts:
+        with self._slots.taken(token.id):
+            async with aclosing(written(self._jobs, job, format)) as parts:
+                async for part in parts:
+                    yield part
 
     async def move(self, move: str, request: Request, token: Token) -> Response:
         """Answer with the job as it is then."""

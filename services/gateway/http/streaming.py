@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import Gauge
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -78,9 +79,28 @@ class Stream(Response):
         await _taken(send, b"", more=False)
 
 
-async def begun(parts: Parts, media_type: str, headers: Mapping[str, str] | None = None) -> Stream:
-    """Give the answer of parts, once there is a first one: what goes wrong before is a problem as any other."""
-    return Stream(await anext(parts, b""), parts, media_type, headers)
+async def begun(request: Request, parts: Parts, media_type: str, headers: Mapping[str, str] | None = None) -> Stream:
+    """Give the answer of parts, once there is a first one: what goes wrong before is a problem as any other.
+
+    Raises `ClientDisconnect`, and ends the parts, when nobody waits for them any longer.
+    """
+
+    async def first() -> bytes:
+        return await anext(parts, b"")
+
+    making, leaving = asyncio.create_task(first()), asyncio.create_task(_left(request.receive))
+    try:
+        await asyncio.wait({making, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if making.done():
+            return Stream(making.result(), parts, media_type, headers)
+        raise ClientDisconnect
+    finally:
+        gone = not making.done()
+        for task in (making, leaving):
+            task.cancel()
+        await asyncio.gather(making, leaving, return_exceptions=True)
+        if gone:
+            await parts.aclose()
 
 
 async def _taken(send: Send, part: bytes, *, more: bool = True) -> None:

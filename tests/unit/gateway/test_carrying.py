@@ -55,6 +55,9 @@ class Kept:
         self.together.append(len(ids))
         self.answered |= {*ids}
 
+    async def level(self) -> bool:
+        return True
+
     def _tried(self, kind: type[Exception]) -> None:
         if self.troubles and isinstance(self.troubles[-1], kind):
             raise self.troubles.pop()
@@ -62,7 +65,7 @@ class Kept:
 
 def carrying(kept: Kept) -> Carrying:
     """Give the job into the hands of the second gateway."""
-    return Carrying(kept.job, Means(kept, kept.look_up, kept.send, SystemClock(), "g2"))  # type: ignore[arg-type]
+    return Carrying(kept.job, Means(kept, kept.look_up, kept.send, SystemClock(), "g2", kept.level))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("state", "end"), [("cancelling", "cancelled"), ("pausing", "paused")])

@@ -195,6 +195,31 @@ async def test_a_submission_whose_gateway_died_is_refused_by_another(monkeypatch
     assert left["dead"].note == "It broke off; submit it again."
 
 
+@pytest.mark.parametrize(("hours", "sent", "looks"), [(13, 4, 3), (13, 3, 1), (11, 4, 1)])
+async def test_what_was_left_for_long_is_taken_when_its_answers_are_known(hours: int, sent: int, looks: int) -> None:
+    left = real_now() - timedelta(hours=hours)
+    waiting = replace(job("running"), next=3, sent=sent, stirred=left, leased_until=left)
+    taken, level = list[str](), iter((False, False, True))
+
+    class Kept:
+        async def at_work(self) -> list[Job]:
+            return [waiting]
+
+        async def change(self, id: str, how: Callable[[Job], Job]) -> Job:
+            taken.append(id)
+            raise LeaseLost
+
+    async def is_level() -> bool:
+        return next(level)
+
+    runs = runner.Runner(SimpleNamespace(jobs=Kept(), owner="g1", level=is_level), 100)  # type: ignore[arg-type]
+    tries = 0
+    while not taken:
+        await runs._look()
+        tries += 1
+    assert tries == looks
+
+
 async def test_while_the_database_is_away_no_submission_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "SILENCE", 0.05)
     looks, changed = list[float](), list[str]()

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from services.gateway.domain import read_place, written_place
 from services.gateway.http import streaming
@@ -51,6 +53,25 @@ async def leaves() -> dict[str, Any]:
     return {"type": "http.disconnect"}
 
 
+def asked(receive: Receive = never) -> Request:
+    return Request({"type": "http", "method": "GET", "headers": []}, receive)
+
+
+async def test_who_leaves_before_there_is_anything_to_read_ends_what_is_made_for_them() -> None:
+    ended = asyncio.Event()
+
+    async def parts() -> Parts:
+        try:
+            await asyncio.Event().wait()
+            yield b""
+        finally:
+            ended.set()
+
+    with pytest.raises(ClientDisconnect):
+        await begun(asked(leaves), parts(), "text/plain")
+    assert ended.is_set()
+
+
 async def test_a_reader_that_is_too_slow_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "SLOW", 0.05)
     endless, taken = Endless(), 0
@@ -62,7 +83,7 @@ async def test_a_reader_that_is_too_slow_is_left(monkeypatch: pytest.MonkeyPatch
             await asyncio.Event().wait()
 
     with pytest.raises(SlowReader):
-        await (await begun(endless.parts(), "text/plain"))({"type": "http"}, never, send)
+        await (await begun(asked(), endless.parts(), "text/plain"))({"type": "http"}, never, send)
     assert (endless.given, endless.ended) == (3, True), "nothing is made that nobody takes"
 
 
@@ -72,7 +93,7 @@ async def test_a_stream_ends_when_its_reader_leaves() -> None:
     async def send(message: dict[str, Any]) -> None:
         await asyncio.sleep(0)
 
-    await (await begun(endless.parts(), "text/plain"))({"type": "http"}, leaves, send)
+    await (await begun(asked(), endless.parts(), "text/plain"))({"type": "http"}, leaves, send)
     assert endless.ended
 
 
@@ -84,14 +105,14 @@ async def test_there_is_room_for_so_many_and_it_is_given_back() -> None:
         with slots.taken(token):
             yield b"1"
 
-    first = await begun(parts("a"), "text/plain")
+    first = await begun(asked(), parts("a"), "text/plain")
     with pytest.raises(Problem) as refused:
-        await begun(parts("a"), "text/plain")
+        await begun(asked(), parts("a"), "text/plain")
     assert (refused.value.kind.status, refused.value.headers) == (429, {"Retry-After": "10"})
-    second = await begun(parts("b"), "text/plain")
+    second = await begun(asked(), parts("b"), "text/plain")
     with pytest.raises(Problem) as refused:
-        await begun(parts("c"), "text/plain")
+        await begun(asked(), parts("c"), "text/plain")
     assert (refused.value.kind.status, refused.value.headers) == (503, {"Retry-After": "10"})
     for each in (first, second):
         await each({"type": "http"}, never, lambda message: asyncio.sleep(0))
-    await begun(parts("a"), "text/plain")
+    await begun(asked(), parts("a"), "text/plain")

@@ -1,0 +1,35 @@
+"""Whether the views know all that inventory has said while no gateway was there."""
+
+import asyncio
+
+from contracts.topics import INVENTORY_EVENTS
+from services.chassis.parts import Parts
+from services.chassis.records import Lot
+
+PATIENCE = 1.0  # seconds in which Kafka says how far its topic goes
+
+
+class Level:
+    """Tells whether the lanes, of whichever gateway, have read to the end that the topic had when this was asked first.
+
+    Raises `StoreTrouble`.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._ends: dict[Lot, int] | None = None
+
+    async def __call__(self) -> bool:
+        """Look how far they are."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                self._ends = self._ends or await self._found()
+        except TimeoutError:
+            return False
+        reached = [await self._parts.store.progress(lot) >= end for lot, end in self._ends.items()]
+        return all(reached)
+
+    async def _found(self) -> dict[Lot, int]:
+        broker, topic = self._parts.broker, INVENTORY_EVENTS.name
+        bounds = await broker.bounds([Lot(topic, number) for number in range(broker.partitions(topic))])
+        return {lot: end for lot, (beginning, end) in bounds.items() if beginning < end}
