@@ -88,9 +88,12 @@ class Jobs:
 
         return await among_others(changed, TRIES)
 
-    async def move(self, id: str, move: str, who: str) -> Job:
-        """Do what somebody asks: `pause`, `resume`, `cancel`, `approve`. Raises `NoSuchJob`, `WrongMove`."""
-        return await self.change(id, lambda job: moved(job, move, who, real_now()))
+    async def move(self, id: str, move: str, who: str, *, again: bool = False) -> Job:
+        """Do what somebody asks, perhaps `again`: `pause`, `resume`, `cancel`, `approve`.
+
+        Raises `NoSuchJob`, `WrongMove`.
+        """
+        return await self.change(id, lambda job: moved(job, move, who, real_now(), again=again))
 
     async def chunks(self, id: str, indexes: Sequence[int]) -> list[Chunk]:
         """Give some chunks of a job, in order."""

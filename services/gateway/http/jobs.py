@@ -17,7 +17,7 @@ from services.gateway.domain import Scope, Token
 from services.gateway.domain.job import Job, WrongMove
 from services.gateway.domain.row import WrongFile
 from services.gateway.http.answers import said
-from services.gateway.http.conditions import IDEMPOTENCY_KEY, repeat_of
+from services.gateway.http.conditions import IDEMPOTENCY_KEY, key_of, repeat_of
 from services.gateway.http.desk import Desk
 from services.gateway.http.exporting import TYPES
 from services.gateway.http.making import MADE, made
@@ -103,7 +103,8 @@ class JobsOverHttp:
         queried(request, ())
         job = await self._job(request, token)
         try:
-            return said(shown_job(await self._jobs.move(job.id, move, token.name)))
+            again = key_of(request, token) is not None
+            return said(shown_job(await self._jobs.move(job.id, move, token.name, again=again)))
         except (WrongMove, NoSuchJob) as error:
             _refuse(error)
 
@@ -143,7 +144,7 @@ class JobsOverHttp:
             *(
                 Offer(
                     "POST", f"/jobs/{{job}}/{move}", self._moving(move), scope, f"{move.capitalize()} a job",
-                    {200: JobShown}, (_JOB,), problems=(404, 409),
+                    {200: JobShown}, (_JOB, IDEMPOTENCY_KEY), problems=(404, 409),
                 )
                 for move, scope in MOVES.items()
             ),

@@ -64,7 +64,7 @@ class Keys:
             Offer(
                 "POST", "/tokens", self.create, "admin", "Make a token", {201: TokenMade},
                 body=Body(TokenWish, _EXAMPLE), problems=(409,),
-                about="The answer has its secret, which is never shown again.",
+                about="The answer has its secret, never shown again; whoever asks again hears that the name is taken.",
             ),
             Offer("GET", "/tokens", self.all, "admin", "List tokens", {200: TokenList}),
             Offer(
