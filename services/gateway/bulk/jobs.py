@@ -22,7 +22,7 @@ PATIENCE = 10.0  # seconds that a list may take
 _FIELDS = [field.name for field in fields(Job) if field.name != "id"]
 
 
-class Desk(Viewer, Protocol):
+class JobStore(Viewer, Protocol):
     """The store of the gateway, as jobs need it."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -47,7 +47,7 @@ def new_id() -> str:
 class Jobs:
     """All jobs of the last thirty days. Raises `StoreTrouble` while MongoDB is away."""
 
-    store: Desk
+    store: JobStore
 
     async def add(self, job: Job) -> None:
         """Keep a new job."""

@@ -17,8 +17,7 @@ from services.chassis.parts import Parts
 from services.chassis.ports import Viewer
 from services.chassis.service import Edge
 from services.gateway.bulk.clerk import Clerk
-from services.gateway.bulk.jobs import Desk as JobStore
-from services.gateway.bulk.jobs import Jobs
+from services.gateway.bulk.jobs import Jobs, JobStore
 from services.gateway.finding import Finder
 from services.gateway.http.admission import Admission
 from services.gateway.http.api import api

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from contracts.fields import Name
 from services.gateway.bulk.clerk import Clerk
 from services.gateway.bulk.files.reading import ENDINGS, Reading
-from services.gateway.bulk.jobs import Desk, Jobs, NoSuchJob
+from services.gateway.bulk.jobs import Jobs, JobStore, NoSuchJob
 from services.gateway.bulk.submitting import Order
 from services.gateway.domain.cell import common_data
 from services.gateway.domain.job import Job, WrongMove
@@ -55,7 +55,7 @@ def jobs_at(settings: StackSettings) -> Iterator[Jobs]:
     """Open the jobs. Raises `WrongSetting`, `Unusable`, and `WrongUsage` for what cannot be done with a job."""
     with views_at(settings) as views:
         try:
-            yield Jobs(cast(Desk, views))
+            yield Jobs(cast(JobStore, views))
         except (NoSuchJob, WrongMove) as error:
             raise WrongUsage(f"{error}") from None
 
