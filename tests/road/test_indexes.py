@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo import AsyncMongoClient
 
-from services.chassis import mongo
-from services.chassis.mongo import MongoStore
+from services.chassis.mongo import MongoStore, store
 from services.chassis.service import Service
 from tests.road.ledger import ledger
 from tests.road.worlds import RealWorld
@@ -22,13 +21,13 @@ async def test_an_index_may_take_longer_than_any_other_answer(real: RealWorld, m
         accounts = client.get_default_database()["ledger.accounts"]
         await accounts.insert_many({"_id": n, "owner": n % 7} for n in range(MANY))
         await _connected(url, replace(ledger(), collections={"accounts": ()}))
-        monkeypatch.setattr(mongo, "SILENCE", SILENCE)
+        monkeypatch.setattr(store, "SILENCE", SILENCE)
         await _connected(url, replace(ledger(), collections={"accounts": (("owner", "_id"),)}))
         assert "owner_1__id_1" in await accounts.index_information()
         await client.drop_database("large")
 
 
 async def _connected(url: str, service: Service) -> None:
-    store = MongoStore(url, service.name)
-    await store.connect(service)
-    store.close()
+    large = MongoStore(url, service.name)
+    await large.connect(service)
+    large.close()

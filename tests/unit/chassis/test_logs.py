@@ -13,7 +13,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, ServerSelectionTim
 from contracts.fields import Holder
 from services.chassis.logs import JsonLines
 from services.chassis.masking import masked, masked_number
-from services.chassis.mongo import _short
+from services.chassis.mongo.trouble import short
 
 
 def line(message: str, *values: object, error: BaseException | None = None, **extra: Any) -> dict[str, Any]:
@@ -94,9 +94,9 @@ def test_an_error_of_the_database_is_told_without_the_documents_that_it_quotes()
     clash = 'E11000 duplicate key error collection: numberbank.x index: _id_ dup key: { _id: "acme" }'
     written = {"writeErrors": [{"code": 11000, "errmsg": clash, "op": {"_id": "acme"}}]}
     for error in (DuplicateKeyError(clash, 11000, {"errmsg": clash}), BulkWriteError(written)):
-        assert "E11000 duplicate key error" in _short(error)
-        assert "acme" not in _short(error)
-    assert "no server" in _short(ServerSelectionTimeoutError("no server, Timeout: 5s, Topology: ..."))
+        assert "E11000 duplicate key error" in short(error)
+        assert "acme" not in short(error)
+    assert "no server" in short(ServerSelectionTimeoutError("no server, Timeout: 5s, Topology: ..."))
 
 
 def test_a_defect_that_ends_the_process_is_one_line_too() -> None:

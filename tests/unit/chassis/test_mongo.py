@@ -4,7 +4,7 @@ import pytest
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError, ServerSelectionTimeoutError
 
 from services.chassis.errors import Conflict, StoreTrouble
-from services.chassis.mongo import _translated
+from services.chassis.mongo.trouble import translated
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,6 @@ def test_a_database_that_is_away_is_no_conflict_though_the_driver_calls_it_trans
     error: PyMongoError, conflict: bool
 ) -> None:
     error._add_error_label("TransientTransactionError")
-    with pytest.raises(StoreTrouble) as trouble, _translated():
+    with pytest.raises(StoreTrouble) as trouble, translated():
         raise error
     assert isinstance(trouble.value, Conflict) == conflict
