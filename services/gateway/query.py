@@ -27,7 +27,7 @@ from services.gateway.domain.search import STATES
 Clause = dict[str, Any]
 
 _KEYS = {"since": "since", "until": "hold.until"}  # besides the number itself
-_PATHS = {"owner": "holder.org", "charged": "hold.charged"}  # where it is not the name itself
+_PATHS = {"owner": "holder.org"}  # where it is not the name itself
 _PART_OF_A_NUMBER = re.compile(r"[0-9+*?\s\-()./]*[0-9][0-9*?\s\-()./]*", re.ASCII)
 
 
@@ -50,6 +50,12 @@ def alike(search: Search, after: Place | None = None) -> Clause:
     begins = [{"_id": clause} for clause in [_begins(search.shape)] if clause]
     behind = [] if after is None else _behind(search, after)
     return _together([{"terms": _one_of(search.shape.grams)}, *begins, *behind])
+
+
+def common(search: Search) -> list[Clause]:
+    """Give, one by one, the filters of what many numbers have in common, or few: whoever asks has to look."""
+    named = [(name, getattr(search, name)) for name in ("routing", "sku", "vendor", "country")]
+    return [{"terms": _one_of([term(name, value) for value in values])} for name, values in named if values]
 
 
 def among(numbers: Sequence[str], search: Search, asker: Asker) -> Clause:
@@ -98,7 +104,7 @@ def _of_subscription(name: str) -> Clause:
 
 def _values(search: Search) -> Iterator[tuple[str, Sequence[Any]]]:
     given: dict[str, Sequence[Any]] = {name: getattr(search, name) for name in ("routing", "sku", "vendor", "country")}
-    given |= {name: (True,) for name in ("golden", "ported_in", "charged") if getattr(search, name)}
+    given |= {name: (True,) for name in ("golden", "ported_in") if getattr(search, name)}
     given["owner"] = () if search.owner is None else (search.owner,)
     given["state"] = search.state
     if search.sort == "since" and not search.state:
@@ -111,9 +117,9 @@ def _values(search: Search) -> Iterator[tuple[str, Sequence[Any]]]:
 
 def _plain(search: Search) -> Iterator[Clause]:
     """Give what nothing is found by, only left out."""
-    for name in ("golden", "ported_in", "charged"):
-        if getattr(search, name) is False:
-            yield {_PATHS.get(name, name): False}
+    yield from ({name: False} for name in ("golden", "ported_in") if getattr(search, name) is False)
+    if search.charged is not None:
+        yield {"hold.charged": search.charged}
     if search.cause:
         yield {"hold.cause": _one_of(search.cause)}
     if search.visible_to is not None:

@@ -7,12 +7,12 @@ where the first of them happen to match, and go on with that to the end.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from services.chassis.ports import Document, Viewer
 from services.gateway.domain import Asker, Entry, Place, Search
-from services.gateway.query import alike, among, order, wanted
+from services.gateway.query import alike, among, common, order, wanted
 from services.gateway.store import TERMS
 from services.gateway.viewing import answered
 
@@ -20,7 +20,7 @@ MOST_KEYS = 8_000  # that are read together
 FEWEST_KEYS = 1_000
 SIFTED = 0.5  # of the time that a search may take
 FOR_EACH = 16  # keys for each number of a page, at first; then each time twice as many
-# What many numbers have in common. Whoever asks for more, for an owner say, is better served by what tells that.
+# What many numbers may have in common. Whoever asks for more, for an owner say, is better served by what tells that.
 _COMMON = {
     "pattern", "state", "sku", "vendor", "country", "routing", "capability", "exactly", "visible_to", "cause"
 }  # fmt: skip
@@ -38,7 +38,7 @@ def is_sifted(search: Search, asker: Asker) -> bool:
 class Sieve:
     """Finds numbers by their pattern first, and then by all else. `patience`: seconds. Raises `WrongSearch`.
 
-    Where too many keys are to be sifted, MongoDB is asked to find the rest: it may know something rare to begin with.
+    Where something else that is asked for is rarer, or too many keys are to be sifted, MongoDB finds them its own way.
     """
 
     viewer: Viewer
@@ -50,38 +50,59 @@ class Sieve:
 
     async def first(self, many: int, after: Place | None) -> list[Entry]:
         """Give the first numbers that fit, from behind a place on."""
-        shape, began = self.search.shape, self._now()
-        assert shape is not None
-        end = began + self.patience
-        found, like = list[Entry](), list[str]()
-        size = min(max(FEWEST_KEYS, FOR_EACH * many), MOST_KEYS)
-        while self._now() < began + SIFTED * self.patience:
-            keys = await self._keys(after, size, end)
-            like += filter(shape.matches, keys)
-            ended = len(keys) < size
-            if like and (ended or len(like) >= many - len(found)):
-                found += await self._fitting(like, many - len(found), end)
-                like = []
+        began = self._now()
+        half, end = began + SIFTED * self.patience, began + self.patience
+        found = list[Entry]()
+        if not await self._is_rare(half):
+            found, after, ended = await self._sifted(many, after, half, end)
             if ended or len(found) >= many:
                 return found
-            after, size = Place(keys[-1]), min(2 * size, MOST_KEYS)
-        found += await self._fitting(like, many - len(found), end) if like else []
-        if left := many - len(found):
-            found += await self._select(wanted(self.search, self.asker, after), left, end, at_once=self.at_once)
-        return found
+        rest = await self._select(wanted(self.search, self.asker, after), many - len(found), end, at_once=self.at_once)
+        return found + answered(rest, self.patience)
 
-    async def _keys(self, after: Place | None, many: int, end: float) -> list[str]:
-        return [each["_id"] for each in await self._select(alike(self.search, after), many, end, index=TERMS)]
+    async def _is_rare(self, until: float) -> bool:
+        """Tell whether few numbers have one of the attributes that are asked for."""
+        for fits in common(self.search):
+            some = await self._select(fits, FEWEST_KEYS, until, index=TERMS)
+            if some is not None and len(some) < FEWEST_KEYS:
+                return True
+        return False
+
+    async def _sifted(
+        self, many: int, after: Place | None, until: float, end: float
+    ) -> tuple[list[Entry], Place | None, bool]:
+        """Give what was found, up to which place, and whether that is all there is."""
+        shape, size = self.search.shape, min(max(FEWEST_KEYS, FOR_EACH * many), MOST_KEYS)
+        assert shape is not None
+        found, like, ended = list[Entry](), list[str](), False
+        while not ended and len(found) < many:
+            page = await self._select(alike(self.search, after), size, until, index=TERMS)
+            if page is None:
+                break
+            keys = [each["_id"] for each in page]
+            like += filter(shape.matches, keys)
+            ended = len(keys) < size
+            after, size = Place(keys[-1]) if keys else after, min(2 * size, MOST_KEYS)
+            if ended or len(like) >= many - len(found):
+                found += await self._fitting(like, many - len(found), end)
+                like = []
+        return found + await self._fitting(like, many - len(found), end), after, ended
 
     async def _fitting(self, numbers: list[str], many: int, end: float) -> list[Entry]:
-        return await self._select(among(numbers, self.search, self.asker), many, end, at_once=self.at_once)
+        if not numbers:
+            return []
+        fits = among(numbers, self.search, self.asker)
+        return answered(await self._select(fits, many, end, at_once=self.at_once), self.patience)
 
-    async def _select(self, fits: Document, many: int, end: float, **how: Any) -> list[Document]:
-        left = end - self._now()
-        page = (
-            await self.viewer.select(self.catalogue, fits, order(self.search), many, left, **how) if left > 0 else None
+    async def _select(
+        self, fits: Document, many: int, until: float, *, at_once: bool = False, index: Sequence[str] = ()
+    ) -> list[Document] | None:
+        left = until - self._now()
+        if left <= 0:
+            return None
+        return await self.viewer.select(
+            self.catalogue, fits, order(self.search), many, left, at_once=at_once, index=index
         )
-        return answered(page, self.patience)
 
     @staticmethod
     def _now() -> float:

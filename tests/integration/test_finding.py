@@ -271,12 +271,26 @@ async def test_of_a_loose_pattern_no_number_is_read_that_does_not_look_so(stock:
     assert read["totalDocsExamined"] == read["nReturned"] == len(stock.expected(search)) > 0
 
 
+async def test_where_something_rarer_is_asked_for_no_keys_are_sifted(
+    stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(sifting.Sieve, "_sifted", none)
+    for fields in ({"vendor": ("v1",)}, {"sku": ("sg-local",), "country": ("SG",)}, {"routing": ("r1", "r2")}):
+        search = Search.of({"pattern": "531*8", **fields})
+        found = [data["number"] for data in await stock.found(search)]
+        assert found == stock.expected(search)
+
+
 @pytest.mark.parametrize("sifted", [1.0, 0.0001, 0.0])
 async def test_loose_patterns_are_sifted_portion_by_portion_or_the_rest_is_found_otherwise(
     stock: Stock, monkeypatch: pytest.MonkeyPatch, sifted: float
 ) -> None:
     monkeypatch.setattr(sifting, "FEWEST_KEYS", 3)
     monkeypatch.setattr(sifting, "FOR_EACH", 0)
+    monkeypatch.setattr(sifting, "common", lambda _: [])
     monkeypatch.setattr(sifting, "SIFTED", sifted)  # of half a minute
     for fields in LOOSE:
         for asker in (OPERATOR, PARTNER, STRANGER):

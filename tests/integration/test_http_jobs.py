@@ -109,7 +109,14 @@ def test_a_slip_is_undone_and_many_deletes_need_another_token(desk: httpx.Client
     assert ended(desk, undone.json()["job"])["outcomes"] == {"accepted": 120}
     mine = submitted(second, content, *delete)["job"]
     assert code(second.post(f"/jobs/{mine}/approve"), 409) == "wrong_state"
-    assert second.post(f"/jobs/{mine}/cancel").json()["state"] == "cancelled"
+    key = {"Idempotency-Key": "stop"}
+    assert code(second.post(f"/jobs/{mine}/pause", headers=key), 409) == "wrong_state"  # which binds no key
+    assert second.post(f"/jobs/{mine}/cancel", headers=key).json()["state"] == "cancelled"
+    again = second.post(f"/jobs/{mine}/cancel", headers=key)
+    assert (again.status_code, again.json()["state"]) == (200, "cancelled")
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert code(second.post(f"/jobs/{mine}/cancel"), 409) == "wrong_state"
+    assert code(second.post(f"/jobs/{mine}/resume", headers=key), 422) == "idempotency_key_reused"
 
 
 def test_a_file_that_is_sent_again_with_its_key_makes_no_second_job(desk: httpx.Client) -> None:

@@ -88,12 +88,12 @@ class Jobs:
 
         return await among_others(changed, TRIES)
 
-    async def move(self, id: str, move: str, who: str, *, again: bool = False) -> Job:
-        """Do what somebody asks, perhaps `again`: `pause`, `resume`, `cancel`, `approve`.
+    async def move(self, id: str, move: str, who: str, repeat: Repeat | None = None) -> Job:
+        """Do what somebody asks, under a key or none: `pause`, `resume`, `cancel`, `approve`.
 
-        Raises `NoSuchJob`, `WrongMove`.
+        Raises `NoSuchJob`, `WrongMove`, `KeyTaken`.
         """
-        return await self.change(id, lambda job: moved(job, move, who, real_now(), again=again))
+        return await self.change(id, lambda job: moved(job, move, who, real_now()), repeat)
 
     async def chunks(self, id: str, indexes: Sequence[int]) -> list[Chunk]:
         """Give some chunks of a job, in order."""

@@ -1,10 +1,13 @@
 """Whether the views know all that inventory has said while no gateway was there."""
 
 import asyncio
+import logging
 
 from contracts.topics import INVENTORY_EVENTS
 from services.chassis.parts import Parts
 from services.chassis.records import Lot
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 1.0  # seconds in which Kafka says how far its topic goes
 
@@ -12,7 +15,7 @@ PATIENCE = 1.0  # seconds in which Kafka says how far its topic goes
 class Level:
     """Tells whether the lanes, of whichever gateway, have read to the end that the topic had when this was asked first.
 
-    Raises `StoreTrouble`.
+    When they have, the next question is a new one. Raises `StoreTrouble`.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -23,13 +26,15 @@ class Level:
         """Look how far they are."""
         try:
             async with asyncio.timeout(PATIENCE):
-                self._ends = self._ends or await self._found()
+                ends = self._ends or await self._found()
         except TimeoutError:
             return False
-        reached = [await self._parts.store.progress(lot) >= end for lot, end in self._ends.items()]
-        return all(reached)
+        reached = [await self._parts.store.progress(lot) >= end for lot, end in ends.items()]
+        self._ends = None if all(reached) else ends
+        return self._ends is None
 
     async def _found(self) -> dict[Lot, int]:
+        log.info("jobs that were left for long wait until the views are level")
         broker, topic = self._parts.broker, INVENTORY_EVENTS.name
         bounds = await broker.bounds([Lot(topic, number) for number in range(broker.partitions(topic))])
         return {lot: end for lot, (beginning, end) in bounds.items() if beginning < end}

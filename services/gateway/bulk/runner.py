@@ -97,8 +97,10 @@ def running(runner: Runner) -> AbstractAsyncContextManager["asyncio.Task[None]"]
 
 
 def _was_left(job: Job) -> bool:
-    """Tell whether commands may have been under way for so long that inventory knows them no longer."""
-    return job.sent > job.next and job.stirred is not None and real_now() - job.stirred > LONG
+    """Tell whether nobody has a job whose commands may have been under way for longer than inventory knows them."""
+    now = real_now()
+    had = job.leased_until is not None and job.leased_until > now
+    return not had and job.sent > job.next and job.stirred is not None and now - job.stirred > LONG
 
 
 def _is_over(task: "asyncio.Task[None]") -> bool:

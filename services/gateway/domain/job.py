@@ -7,7 +7,7 @@ running ─► pausing ─► paused ─► ready     what is in flight comes to
 running ─► cancelling ─► cancelled
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -28,11 +28,6 @@ _MOVES: Mapping[str, Mapping[JobState, JobState]] = {
         "running": "cancelling", "waiting": "cancelling", "pausing": "cancelling",
     },
     "approve": {"awaiting_approval": "ready"},
-}  # fmt: skip
-
-_REACHED: Mapping[str, Container[JobState]] = {
-    "pause": ("pausing", "paused"), "resume": ("ready", "running", "waiting", "done"),
-    "cancel": ("cancelling", "cancelled"), "approve": ("ready", "running", "waiting", "done"),
 }  # fmt: skip
 
 
@@ -82,14 +77,9 @@ class Job:
         return self.state == "done" and self.counts.get("accepted", 0) == self.rows
 
 
-def moved(job: Job, move: str, who: str, at: datetime, *, again: bool = False) -> Job:
-    """Give the job after `pause`, `resume`, `cancel` or `approve`. Raises `WrongMove`.
-
-    `again`: it may have been asked before, and is no fault where the job is as it would be then.
-    """
+def moved(job: Job, move: str, who: str, at: datetime) -> Job:
+    """Give the job after `pause`, `resume`, `cancel` or `approve`. Raises `WrongMove`."""
     to = _MOVES[move].get(job.state)
-    if to is None and again and job.state in _REACHED[move] and (move != "approve" or who == job.approved_by):
-        return job
     if to is None:
         right = " or ".join(state.replace("_", " ") for state in _MOVES[move])
         raise WrongMove(f"Job {job.id} is {job.state.replace('_', ' ')}; {move} is for jobs that are {right}.")

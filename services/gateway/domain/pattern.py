@@ -38,9 +38,13 @@ class Pattern:
 
     @cached_property
     def regex(self) -> str:
-        """Give it as a regular expression over canonical numbers, for the database and for Python."""
-        between = "[0-9]*".join(segment.replace(ANY, "[0-9]") for segment in self.segments)
-        return rf"^\+{between}" if self.anchored else between
+        """Give it as a regular expression over canonical numbers, for the database and for Python.
+
+        A segment is taken where it comes first behind the one before, and nowhere else: that leaves most to what
+        follows. So nothing is tried twice, however many runs there are.
+        """
+        first, *rest = (segment.replace(ANY, "[0-9]") for segment in self.segments)
+        return (r"^\+" if self.anchored else "") + first + "".join(f"(?>[0-9]*?{segment})" for segment in rest)
 
     @cached_property
     def prefix(self) -> str:
@@ -132,15 +136,12 @@ def _windows(segments: Sequence[str]) -> Iterator[_Window]:
     for nth, segment in enumerate(segments):
         for at in range(max(1, len(segment) - _WINDOW + 1)):
             symbols = segment[at : at + _WINDOW]
-            if 10 ** symbols.count(ANY) > _MOST_GRAMS:
+            short = len(symbols) < _WINDOW  # then the window goes one digit further, or the number ends here
+            if len(symbols) < _WINDOW - 1 or 10 ** symbols.count(ANY) * (11 if short else 1) > _MOST_GRAMS:
                 continue
+            ends = [_TAIL + gram for gram in _grams(symbols)] if short else []
             places = frozenset((nth, at + further) for further in range(len(symbols)))
-            if len(symbols) == _WINDOW:
-                yield _Window((*_grams(symbols),), places)
-            elif (
-                len(symbols) == _WINDOW - 1 and symbols.count(ANY) < 2
-            ):  # the window goes one digit further, or the number ends here
-                yield _Window((*_grams(symbols + ANY), *(_TAIL + gram for gram in _grams(symbols))), places)
+            yield _Window((*_grams(symbols + ANY if short else symbols), *ends), places)
 
 
 def _grams(window: str) -> list[int]:

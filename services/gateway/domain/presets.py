@@ -31,9 +31,9 @@ def begun(cursor: str | None, now: datetime) -> tuple[datetime, str | None]:
     return instant_of(int(at)), rest
 
 
-def continued(next: str | None, began: datetime) -> str | None:
-    """Give the cursor of the next page of a preset search."""
-    return None if next is None else f"{milliseconds_of(began)}.{next}"
+def continued(next: str | None, began: datetime | None) -> str | None:
+    """Give the cursor of the next page of a search, if there is one; `began`: when, if it is a preset."""
+    return next if next is None or began is None else f"{milliseconds_of(began)}.{next}"
 
 
 def _stale(now: datetime, policy: Policy) -> Fields:

@@ -13,7 +13,7 @@ Term = str | int
 
 # By the names that searches have for them, those first that say most.
 HOLDERS = ("subscription", "lost", "owner")
-NAMES = (*HOLDERS, "charged", "routing", "golden", "ported_in", "sku", "vendor", "able", "country", "state")
+NAMES = (*HOLDERS, "routing", "golden", "ported_in", "sku", "vendor", "able", "country", "state")
 
 
 def term(name: str, value: Any) -> Term:
@@ -25,7 +25,6 @@ def terms_of(entry: Mapping[str, Any]) -> list[Term]:
     """Give all terms of an entry of the catalogue."""
     told = {name: entry[name] for name in ("routing", "sku", "vendor", "able", "country", "state")}
     told |= {name: True for name in ("golden", "ported_in") if entry[name]}
-    told |= {"charged": True} if entry["hold"] and entry["hold"]["charged"] else {}
     terms = [term(name, value) for name, value in told.items() if value is not None]
     return [*grams_of(entry["_id"]), *terms, *holders_of(entry)]
 

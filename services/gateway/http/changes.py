@@ -25,7 +25,7 @@ from services.gateway.http.desk import Desk
 from services.gateway.http.offer import Offer, Parameter
 from services.gateway.http.problems import UNKNOWN_PLACE, Problem, invalid
 from services.gateway.http.reading import only, queried
-from services.gateway.http.streaming import Parts, Slots, begun
+from services.gateway.http.streaming import Parts, Slots, started
 from services.gateway.showing import shown_event
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class Changes:
             raise _no_place()
         wish = Wish(numbers, self._owner(only(asked, "owner"), token), token.asker)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return await begun(request, self._parts(wish, token, place), "text/event-stream", headers)
+        return await started(request, self._parts(wish, token, place), "text/event-stream", headers)
 
     def _owner(self, owner: str | None, token: Token) -> str | None:
         """Give the owner that is followed. Raises `Problem`: whether something comes would tell what others hold."""

@@ -22,6 +22,7 @@ from services.gateway.finding import Finder
 from services.gateway.http.admission import Admission
 from services.gateway.http.api import api
 from services.gateway.http.commanding import Commands
+from services.gateway.http.connection import connections
 from services.gateway.http.desk import Desk
 from services.gateway.http.figures import Figures
 from services.gateway.http.limits import Limits
@@ -124,7 +125,7 @@ def _listening(host: str, port: int) -> socket.socket:
 async def _serving(desk: Desk, listener: socket.socket) -> AsyncIterator["asyncio.Task[None]"]:
     config = uvicorn.Config(
         api(desk), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False,
-        backlog=BACKLOG, limit_concurrency=CONNECTIONS + desk.streams, timeout_graceful_shutdown=GRACE,
+        http=connections(CONNECTIONS + desk.streams), backlog=BACKLOG, timeout_graceful_shutdown=GRACE,
         proxy_headers=True, forwarded_allow_ips="127.0.0.1",
     )  # fmt: skip
     logging.getLogger("uvicorn.error").addFilter(_is_of_note)

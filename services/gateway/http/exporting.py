@@ -18,7 +18,7 @@ from services.gateway.http.offer import Offer, Parameter
 from services.gateway.http.problems import invalid
 from services.gateway.http.reading import only, queried
 from services.gateway.http.searching import filters, search_in
-from services.gateway.http.streaming import Parts, Slots, begun
+from services.gateway.http.streaming import Parts, Slots, started
 
 AT_ONCE, EACH = 4, 2  # exports of a process, and of a token in it
 CHUNK = 1 << 18  # bytes of a part, where a file is read
@@ -51,7 +51,7 @@ class Exporting:
         search = by_number(search_in(asked, self._desk))
         parts = self._lines if FORMATS[format].goes_on else self._file
         headers = {"Content-Disposition": f'attachment; filename="numbers.{format}"', "Cache-Control": "no-store"}
-        return await begun(request, parts(format, search, token), TYPES[format], headers)
+        return await started(request, parts(format, search, token), TYPES[format], headers)
 
     async def _lines(self, format: str, search: Search, token: Token) -> Parts:
         """Give page by page what is written of it."""

@@ -100,7 +100,7 @@ def problem_of(error: Exception, request: str) -> Problem:
         faults = [Fault(field, message.removesuffix("."))] if colon else []
         return Problem(INVALID, str(error), faults)
     if isinstance(error, ClientDisconnect):
-        return Problem(LEFT, "The body broke off.")
+        return Problem(LEFT, "Whoever asked has left.")
     if isinstance(error, KafkaAway):
         return Problem(KAFKA_AWAY, "Kafka does not answer now; try again.", headers=retry_after(_AGAIN))
     if isinstance(error, StoreTrouble):

@@ -17,15 +17,15 @@ from services.gateway.domain import Scope, Token
 from services.gateway.domain.job import Job, WrongMove
 from services.gateway.domain.row import WrongFile
 from services.gateway.http.answers import said
-from services.gateway.http.conditions import IDEMPOTENCY_KEY, key_of, repeat_of
+from services.gateway.http.conditions import IDEMPOTENCY_KEY, repeat_of
 from services.gateway.http.desk import Desk
 from services.gateway.http.exporting import TYPES
-from services.gateway.http.making import MADE, made
+from services.gateway.http.making import MADE, MOVED, made
 from services.gateway.http.offer import Answer, Body, Offer, Parameter
 from services.gateway.http.problems import Kind, Problem, invalid
 from services.gateway.http.reading import body_of, only, queried, read, whole
 from services.gateway.http.shapes import JobList, JobShown, PlanShown
-from services.gateway.http.streaming import Parts, Slots, begun
+from services.gateway.http.streaming import Parts, Slots, started
 from services.gateway.http.uploading import PLAN_CHANGED, WRONG_FILE, WRONG_MOVE
 
 UNKNOWN_JOB = Kind(404, "unknown_job", "There is no such job")
@@ -88,7 +88,7 @@ class JobsOverHttp:
         job = await self._job(request, token)
         headers = {"Content-Disposition": f'attachment; filename="{job.id}.{format}"', "Cache-Control": "no-store"}
         try:
-            return await begun(request, self._rows(job, format, token), _TYPES[format], headers)
+            return await started(request, self._rows(job, format, token), _TYPES[format], headers)
         except NoSuchJob as error:  # it is forgotten in this moment
             _refuse(error)
 
@@ -103,8 +103,8 @@ class JobsOverHttp:
         queried(request, ())
         job = await self._job(request, token)
         try:
-            again = key_of(request, token) is not None
-            return said(shown_job(await self._jobs.move(job.id, move, token.name, again=again)))
+            repeat = repeat_of(request, token, move, job.id)
+            return await made(self._desk, repeat, lambda: self._jobs.move(job.id, move, token.name, repeat), 200)
         except (WrongMove, NoSuchJob) as error:
             _refuse(error)
 
@@ -144,7 +144,7 @@ class JobsOverHttp:
             *(
                 Offer(
                     "POST", f"/jobs/{{job}}/{move}", self._moving(move), scope, f"{move.capitalize()} a job",
-                    {200: JobShown}, (_JOB, IDEMPOTENCY_KEY), problems=(404, 409),
+                    {200: JobShown}, (_JOB, IDEMPOTENCY_KEY), problems=(404, 409), headers={200: MOVED},
                 )
                 for move, scope in MOVES.items()
             ),

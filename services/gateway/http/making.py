@@ -1,6 +1,6 @@
-"""Jobs that are asked for over HTTP: made, once under each key, and shown."""
+"""Jobs that are made or moved over HTTP, once under each key, and shown."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.responses import Response
 
@@ -13,26 +13,30 @@ from services.gateway.http.desk import Desk
 from services.gateway.http.problems import key_reused
 from services.gateway.repeats import KeyTaken, Repeat
 
+CREATED = 201
 MADE = ("Location", "Idempotency-Replayed")  # headers of the answer
+MOVED = ("Idempotency-Replayed",)
 
 
-async def made(desk: Desk, repeat: Repeat | None, make: Callable[[], Awaitable[Job]]) -> Response:
-    """Answer with the job that `make` makes, or with the one that was made under the same key, as it is now.
+async def made(
+    desk: Desk, repeat: Repeat | None, make: Callable[[], Awaitable[Job]], status: int = CREATED
+) -> Response:
+    """Answer with the job that `make` gives, or with the one that it gave under the same key, as it is now.
 
     Raises `Problem`, and what `make` raises; `Conflict` when the key is forgotten in this moment.
     """
     if repeat is None:
-        return _answer(await make(), {})
+        return _answer(await make(), status)
     if (known := await _known(desk, repeat)) is None:
         try:
-            return _answer(await make(), {})
+            return _answer(await make(), status)
         except (KeyTaken, PlanChanged) as error:  # it was sent twice, and the other one was faster: perhaps it is done
             known = await _known(desk, repeat)
             if known is None and isinstance(error, PlanChanged):
                 raise
     if known is None:
         raise Conflict
-    return _answer(known, {"Idempotency-Replayed": "true"})
+    return _answer(known, status, {"Idempotency-Replayed": "true"})
 
 
 async def _known(desk: Desk, repeat: Repeat) -> Job | None:
@@ -44,5 +48,6 @@ async def _known(desk: Desk, repeat: Repeat) -> Job | None:
     return await desk.clerk.jobs.get(job)
 
 
-def _answer(job: Job, headers: dict[str, str]) -> Response:
-    return said(shown_job(job), 201, {"Location": f"/v1/jobs/{job.id}", **headers})
+def _answer(job: Job, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    where = {"Location": f"/v1/jobs/{job.id}"} if status == CREATED else {}
+    return said(shown_job(job), status, {**where, **(headers or {})})

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
+from services.chassis.errors import StoreTrouble
 from services.chassis.ports import Document, Found, Viewer
 from services.gateway.http.problems import BUSY, Problem, retry_after
 
@@ -15,6 +16,7 @@ class Narrow:
 
     def __init__(self, viewer: Viewer, most: int, wait: float) -> None:
         self._viewer, self._room, self._wait = viewer, asyncio.Semaphore(most), wait
+        self._trouble: StoreTrouble | None = None  # of who searched last
 
     async def get(self, collection: str, ids: Collection[Any]) -> dict[Any, Document]:
         """Give the documents with these `_id`s: that is quick, and needs no turn."""
@@ -32,8 +34,9 @@ class Narrow:
         index: Sequence[str] = (),
     ) -> list[Document] | None:
         """Give the first documents that fit, when it is its turn."""
-        how: dict[str, Any] = {"at_once": at_once, "index": index}
-        return await self.in_turn(lambda viewer: viewer.select(collection, wanted, order, limit, seconds, **how))
+        return await self.in_turn(
+            lambda viewer: viewer.select(collection, wanted, order, limit, seconds, at_once=at_once, index=index)
+        )
 
     async def gather(
         self, collection: str, pipeline: Sequence[Mapping[str, Any]], seconds: float
@@ -47,6 +50,8 @@ class Narrow:
             async with asyncio.timeout(self._wait):
                 await self._room.acquire()
         except TimeoutError:
+            if self._trouble is not None:  # who has a turn waits for the database
+                raise StoreTrouble(f"{self._trouble}") from None
             detail = "Too many searches go on; try again later, or name an owner, a state, or the number's beginning."
             raise Problem(BUSY, detail, headers=retry_after(_AGAIN)) from None
         searching = asyncio.create_task(reading(self._viewer))
@@ -55,5 +60,5 @@ class Narrow:
 
     def _ended(self, searching: "asyncio.Task[Any]") -> None:
         self._room.release()
-        if not searching.cancelled():
-            searching.exception()  # whoever has left hears of none
+        error = None if searching.cancelled() else searching.exception()  # whoever has left hears of none
+        self._trouble = error if isinstance(error, StoreTrouble) else None

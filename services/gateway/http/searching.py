@@ -88,7 +88,7 @@ class Searching:
             began, cursor = begun(cursor, self._desk.clock.now())
         search = search_in(asked, self._desk, began)
         page = await self._desk.finder.page(search, token.asker, limit=limit, cursor=cursor)
-        return said({"numbers": page.numbers, "next": continued(page.next, began) if began else page.next})
+        return said({"numbers": page.numbers, "next": continued(page.next, began)})
 
     async def facets(self, request: Request, token: Token) -> Response:
         """Answer with how many fit, by facet."""

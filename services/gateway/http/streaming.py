@@ -79,7 +79,7 @@ class Stream(Response):
         await _taken(send, b"", more=False)
 
 
-async def begun(request: Request, parts: Parts, media_type: str, headers: Mapping[str, str] | None = None) -> Stream:
+async def started(request: Request, parts: Parts, media_type: str, headers: Mapping[str, str] | None = None) -> Stream:
     """Give the answer of parts, once there is a first one: what goes wrong before is a problem as any other.
 
     Raises `ClientDisconnect`, and ends the parts, when nobody waits for them any longer.

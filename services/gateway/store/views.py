@@ -40,6 +40,7 @@ _CATALOGUE: Indexes = (
     TERMS,
     ("state", "since", "_id"),
     Partial(("hold.until", "_id"), {"hold.until": {"$gt": 0}}),
+    Partial(("hold.charged", "hold.until", "_id"), {"hold.charged": True}),  # few, and asked for every day
 )
 _HISTORY: Indexes = (Partial(TERMS, {"terms": {"$gt": ""}}),)  # of those that have any
 

@@ -39,23 +39,23 @@ def _find(
     **given: Any,
 ) -> None:
     settings = FindSettings.load()
-    began = settings.clock().now()
+    began: datetime | None = None
     try:
         if preset_name is not None:
-            began, cursor = begun(cursor, began)
+            began, cursor = begun(cursor, settings.clock().now())
         search = asked_for(settings, q, preset_name, given, began)
         found = asyncio.run(find_numbers(settings, search, limit, cursor, facets=facets))
     except WrongSearch as error:
         raise WrongUsage(f"{error}") from None
-    _show(found if preset_name is None else found._replace(next=continued(found.next, began)), as_json)
+    _show(found._replace(next=continued(found.next, began)), as_json)
 
 
 def asked_for(
-    settings: FindSettings, q: str | None, preset_name: str | None, given: dict[str, Any], began: datetime
+    settings: FindSettings, q: str | None, preset_name: str | None, given: dict[str, Any], began: datetime | None = None
 ) -> Search:
-    """Give the search that the options say, a preset as of when it `began`. Raises `WrongUsage`."""
+    """Give the search that the options say, a preset as of when it `began`, or of now. Raises `WrongUsage`."""
     try:
-        asked = {} if preset_name is None else preset(preset_name, began, settings.policy)
+        asked = {} if preset_name is None else preset(preset_name, began or settings.clock().now(), settings.policy)
         fields = data_from(FIELDS, given)
         asked |= {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
         return Search.of(asked if q is None else asked | {"q": q})

@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 
 from services.chassis.clock import SystemClock
-from services.chassis.errors import Conflict
+from services.chassis.errors import Conflict, StoreTrouble
 from services.chassis.ports import Viewer
 from services.gateway.domain import OPERATOR, Place, Search, Token, WrongSearch, cursor_of, place_of
 from services.gateway.http.commanding import Commands
@@ -43,6 +43,27 @@ async def test_only_so_many_search_at_once_also_when_some_have_left() -> None:
     assert (refused.value.kind.code, refused.value.headers, slow.asked) == ("busy", {"Retry-After": "2"}, 3)
     slow.ends.set()
     assert await asyncio.gather(*several[1:], narrow.select("history", {}, [], 1, 1.0)) == [[], [], []]
+
+
+async def test_who_has_no_turn_since_the_database_is_away_is_told_that() -> None:
+    class Away(Slow):
+        async def select(self, *_: Any, **__: Any) -> Any:
+            self.asked += 1
+            if self.asked == 1:
+                raise StoreTrouble("nobody there")
+            await self.ends.wait()
+            return []
+
+    away = Away()
+    narrow = Narrow(cast(Viewer, away), 1, 0.01)
+    with pytest.raises(StoreTrouble):
+        await narrow.select("history", {}, [], 1, 1.0)
+    waiting = asyncio.create_task(narrow.select("history", {}, [], 1, 1.0))
+    await asyncio.sleep(0)
+    with pytest.raises(StoreTrouble, match="nobody there"):
+        await narrow.select("history", {}, [], 1, 1.0)
+    away.ends.set()
+    assert await waiting == []
 
 
 class Losing:

@@ -134,6 +134,12 @@ def test_what_concerns_the_whole_file_is_said_once(content: bytes, said: str) ->
         read(content)
 
 
+@pytest.mark.parametrize(("verb", "column"), [("reserve", "holder"), ("import", "hold")])
+def test_a_column_of_what_has_parts_is_refused_once(verb: str, column: str) -> None:
+    with pytest.raises(WrongFile, match=f"column '{column}'.*{column}\\."):
+        read(f"number,{column}\n+6531580001,x\n", verb)
+
+
 def test_unknown_fields_of_objects_are_refused_by_name_and_line() -> None:
     with pytest.raises(WrongFile, match=r"Line 2 .*'holder\.colour'"):
         read('{"number": "+6531580001"}\n{"number": "+6531580002", "holder": {"colour": "red"}}', "reserve", "jsonl")

@@ -62,29 +62,6 @@ def test_a_job_moves_as_people_ask_or_says_why_not(move: str, state: JobState) -
     assert (after.finished is not None) == (to in ENDED)
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("move", MOVES)
-def test_a_move_that_is_asked_again_finds_the_job_as_it_was_left(move: str, state: JobState) -> None:
-    before = job(state)
-    if state not in MOVES[move]:
-        return
-    once = moved(before, move, "bob", NOW)
-    later = NOW + timedelta(minutes=1)
-    if once.state not in MOVES[move]:  # what is resumed while it drains may be paused again, and so on
-        assert moved(once, move, "bob", later, again=True) == once
-        with pytest.raises(WrongMove):
-            moved(once, move, "bob", later)
-    if move == "approve":
-        with pytest.raises(WrongMove):
-            moved(once, move, "eve", later, again=True)
-
-
-def test_what_ended_otherwise_is_not_as_it_was_asked() -> None:
-    for state, move in (("done", "pause"), ("done", "cancel"), ("cancelled", "approve"), ("refused", "resume")):
-        with pytest.raises(WrongMove):
-            moved(job(state), move, "bob", NOW, again=True)  # type: ignore[arg-type]
-
-
 def test_many_deletes_need_somebody_else() -> None:
     deletes = job("ready", verb="delete", rows=103)
     assert needs_approval(deletes, 100)

@@ -12,7 +12,7 @@ from services.gateway.domain import read_place, written_place
 from services.gateway.http import streaming
 from services.gateway.http.figures import Figures
 from services.gateway.http.problems import Problem
-from services.gateway.http.streaming import Parts, Slots, SlowReader, begun
+from services.gateway.http.streaming import Parts, Slots, SlowReader, started
 
 
 def test_a_place_is_read_as_it_was_written() -> None:
@@ -68,7 +68,7 @@ async def test_who_leaves_before_there_is_anything_to_read_ends_what_is_made_for
             ended.set()
 
     with pytest.raises(ClientDisconnect):
-        await begun(asked(leaves), parts(), "text/plain")
+        await started(asked(leaves), parts(), "text/plain")
     assert ended.is_set()
 
 
@@ -83,7 +83,7 @@ async def test_a_reader_that_is_too_slow_is_left(monkeypatch: pytest.MonkeyPatch
             await asyncio.Event().wait()
 
     with pytest.raises(SlowReader):
-        await (await begun(asked(), endless.parts(), "text/plain"))({"type": "http"}, never, send)
+        await (await started(asked(), endless.parts(), "text/plain"))({"type": "http"}, never, send)
     assert (endless.given, endless.ended) == (3, True), "nothing is made that nobody takes"
 
 
@@ -93,7 +93,7 @@ async def test_a_stream_ends_when_its_reader_leaves() -> None:
     async def send(message: dict[str, Any]) -> None:
         await asyncio.sleep(0)
 
-    await (await begun(asked(), endless.parts(), "text/plain"))({"type": "http"}, leaves, send)
+    await (await started(asked(), endless.parts(), "text/plain"))({"type": "http"}, leaves, send)
     assert endless.ended
 
 
@@ -105,14 +105,14 @@ async def test_there_is_room_for_so_many_and_it_is_given_back() -> None:
         with slots.taken(token):
             yield b"1"
 
-    first = await begun(asked(), parts("a"), "text/plain")
+    first = await started(asked(), parts("a"), "text/plain")
     with pytest.raises(Problem) as refused:
-        await begun(asked(), parts("a"), "text/plain")
+        await started(asked(), parts("a"), "text/plain")
     assert (refused.value.kind.status, refused.value.headers) == (429, {"Retry-After": "10"})
-    second = await begun(asked(), parts("b"), "text/plain")
+    second = await started(asked(), parts("b"), "text/plain")
     with pytest.raises(Problem) as refused:
-        await begun(asked(), parts("c"), "text/plain")
+        await started(asked(), parts("c"), "text/plain")
     assert (refused.value.kind.status, refused.value.headers) == (503, {"Retry-After": "10"})
     for each in (first, second):
         await each({"type": "http"}, never, lambda message: asyncio.sleep(0))
-    await begun(asked(), parts("a"), "text/plain")
+    await started(asked(), parts("a"), "text/plain")

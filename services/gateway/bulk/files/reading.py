@@ -83,18 +83,15 @@ class Reading:
             raise WrongData("missing_field", "Nothing is to be updated; name an attribute, for each row or all.")
         try:
             said = orjson.dumps(data)
-        except TypeError:  # deeper than any command is
-            raise WrongData(
-                "wrong_field", "Lists or objects lie within each other without end; no field has such."
-            ) from None
+        except TypeError as error:  # deeper than any command is, or no text
+            raise WrongData("wrong_field", f"This cannot be written as JSON: {error}.") from None
         self.verb.check(said)
 
     def _values(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         leaves = self.verb.leaves
         for group in self.verb.groups & fields.keys():
             if fields[group] is not None:
-                columns = ", ".join(name for name in leaves if name.startswith(f"{group}."))
-                raise WrongData("wrong_field", f"{group} has parts, and none of them is named; give {columns}.")
+                raise WrongData("wrong_field", f"{group} has parts, and none is named; give {self._parts(group)}.")
         given = {name: value for name, value in fields.items() if name in leaves}
         if self._as_text:
             given = {name: read_cell(leaves[name], text) for name, text in given.items()}
@@ -107,9 +104,16 @@ class Reading:
             raise WrongFile(f"The file has {len(columns)} columns; leave out what no command has, {MOST_COLUMNS} do.")
         if twice := [name for name, times in Counter(columns).items() if times > 1]:
             raise WrongFile(f"Column {cut(twice[0], SHOWN)!r} is there twice; leave one out.")
+        if whole := self.verb.groups.intersection(columns):
+            raise WrongFile(
+                f"The file has a column {min(whole)!r}, which has parts; name them: {self._parts(min(whole))}."
+            )
         self._unknown(columns, "The file")
         if NUMBER not in columns:
             raise WrongFile(f"The file has no column {NUMBER!r}; its columns are {', '.join(columns)}.")
+
+    def _parts(self, group: str) -> str:
+        return ", ".join(name for name in self.verb.leaves if name.startswith(f"{group}."))
 
     def _unknown(self, columns: Iterable[str], where: str) -> None:
         """Pass over what our exports have besides. Raises `WrongFile` with the name of what nobody knows."""
