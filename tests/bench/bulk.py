@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -55,13 +55,17 @@ async def load(url: str, collection: str, documents: Iterator[RawBSONDocument]) 
         await mongo.close()
 
 
-async def read_once(url: str, collection: str) -> None:
-    """Read all documents, and the index by `_id`: what has been at work has them in memory, as far as there is room."""
+async def read_once(url: str, collection: str, *indexes: Sequence[str]) -> None:
+    """Read all documents, and the index by `_id`: what has been at work has them in memory, as far as there is room.
+
+    And other `indexes`, each by its fields, as far as the first of these is a text.
+    """
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(url)
     try:
         documents = mongo.get_default_database()[collection]
         await documents.count_documents({"remark": "nobody's"})
-        await documents.count_documents({"_id": {"$gt": ""}}, hint="_id_")
+        for fields in (("_id",), *indexes):
+            await documents.count_documents({fields[0]: {"$gt": ""}}, hint=[(field, 1) for field in fields])
     finally:
         await mongo.close()
 

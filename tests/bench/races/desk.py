@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pymongo import AsyncMongoClient
 
 from contracts.topics import INVENTORY_EVENTS
+from services.gateway.store import TERMS
 from tests.bench import stock
 from tests.bench.bulk import forget_the_road, load, read_once
 from tests.bench.envelopes import envelope
@@ -69,7 +70,7 @@ async def _stocked(track: Track) -> None:
     async with views(ground):
         track.say("indexes made")
     await load(ground.mongo, "inventory.numbers", available(map(number, range(many)), datetime(2026, 1, 1, tzinfo=UTC)))
-    await read_once(ground.mongo, "gateway.catalogue")
+    await read_once(ground.mongo, "gateway.catalogue", TERMS, ("state", "since", "_id"))
     await read_once(ground.mongo, "inventory.numbers")
     track.say("and as inventory has them; all read once")
 

@@ -30,8 +30,9 @@ async def exporting(track: Track) -> list[Figure]:
     ground = await track.cleared()
     mongo: AsyncMongoClient[Any] = AsyncMongoClient(ground.mongo)
     try:
+        await load(ground.mongo, "gateway.catalogue", stock.catalogue(track.sizes.stock // FEWER))
         async with views(ground) as store:
-            await load(ground.mongo, "gateway.catalogue", stock.catalogue(track.sizes.stock // FEWER))
+            track.say("catalogue loaded, indexes made")
             finder, catalogue = Finder(store), mongo.get_default_database()["gateway.catalogue"]
             return [figure for kind in FORMATS for figure in await _compared(track, kind, finder, catalogue)]
     finally:
@@ -76,4 +77,8 @@ async def _bare(catalogue: Any, writer: Any) -> int:
     return many
 
 
-RACES = (Race("exporting", "exports in each format, beside a bare cursor that feeds the same writers", exporting),)
+RACES = (
+    Race(
+        "exporting", "exports in each format, beside a bare cursor that feeds the same writers", exporting, 3_600, None
+    ),
+)
