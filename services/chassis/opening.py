@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from contracts.message import Topic
 from services.chassis.errors import Refusal
 from services.chassis.fence import Fence
+from services.chassis.ports import Broker
 from services.chassis.records import Last, Lot
 from services.chassis.retry import Delays
 
@@ -63,11 +64,15 @@ def passed_by_retention(service: str, lot: Lot, fence: Fence, beginning: int) ->
 async def read_first(lane: "Lane", topics: Collection[Topic]) -> None:
     """Wait until the other topics are read, by whoever owns their lanes, to the end that they have now."""
     parts = lane.parts
-    lots = [Lot(topic.name, number) for topic in topics for number in range(parts.broker.partitions(topic.name))]
-    ends = await lane.pulse.patiently(parts.broker.bounds(lots)) if lots else {}
+    ends = await lane.pulse.patiently(ends_of(parts.broker, topics)) if topics else {}
     delays = Delays(first=0.005, longest=0.2)
-    for lot, (beginning, end) in ends.items():
-        while beginning < end:
-            if await lane.pulse.trying(lambda lot=lot: parts.store.progress(lot)) >= end:  # type: ignore[misc]
-                break
+    for lot, end in ends.items():
+        while await lane.pulse.trying(lambda lot=lot: parts.store.progress(lot)) < end:  # type: ignore[misc]
             await delays.wait()
+
+
+async def ends_of(broker: Broker, topics: Collection[Topic]) -> dict[Lot, int]:
+    """Give where topics end now, each partition that has any records; it is asked for until Kafka answers."""
+    lots = [Lot(topic.name, number) for topic in topics for number in range(broker.partitions(topic.name))]
+    bounds = await broker.bounds(lots)
+    return {lot: end for lot, (beginning, end) in bounds.items() if beginning < end}

@@ -27,6 +27,7 @@ from services.gateway.domain.search import STATES
 Clause = dict[str, Any]
 
 _KEYS = {"since": "since", "until": "hold.until"}  # besides the number itself
+_COMMON = {"routing", "sku", "vendor", "country"}
 _PATHS = {"owner": "holder.org"}  # where it is not the name itself
 _PART_OF_A_NUMBER = re.compile(r"[0-9+*?\s\-()./]*[0-9][0-9*?\s\-()./]*", re.ASCII)
 
@@ -54,8 +55,7 @@ def alike(search: Search, after: Place | None = None) -> Clause:
 
 def common(search: Search) -> list[Clause]:
     """Give, one by one, the filters of what many numbers have in common, or few: whoever asks has to look."""
-    named = [(name, getattr(search, name)) for name in ("routing", "sku", "vendor", "country")]
-    return [{"terms": _one_of([term(name, value) for value in values])} for name, values in named if values]
+    return [_with_term(name, values) for name, values in _values(search) if name in _COMMON]
 
 
 def among(numbers: Sequence[str], search: Search, asker: Asker) -> Clause:
@@ -93,9 +93,13 @@ def _attributes(search: Search, known: Collection[str]) -> Iterator[Clause]:
     for name, values in _values(search):
         by_time = name == "state" and (search.sort == "since" or search.since_from or search.since_to)
         if name in known and not by_time:
-            yield {"terms": _one_of([term(name, value) for value in values])}
+            yield _with_term(name, values)
         else:
             yield {_PATHS.get(name, name): _one_of(values)}
+
+
+def _with_term(name: str, values: Sequence[Any]) -> Clause:
+    return {"terms": _one_of([term(name, value) for value in values])}
 
 
 def _of_subscription(name: str) -> Clause:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from contracts.topics import INVENTORY_EVENTS
+from services.chassis.opening import ends_of
 from services.chassis.parts import Parts
 from services.chassis.records import Lot
 
@@ -26,15 +27,11 @@ class Level:
         """Look how far they are."""
         try:
             async with asyncio.timeout(PATIENCE):
-                ends = self._ends or await self._found()
+                ends = self._ends or await ends_of(self._parts.broker, (INVENTORY_EVENTS,))
         except TimeoutError:
             return False
         reached = [await self._parts.store.progress(lot) >= end for lot, end in ends.items()]
+        if self._ends is None and not all(reached):
+            log.info("jobs that were left for long wait until the views are level")
         self._ends = None if all(reached) else ends
         return self._ends is None
-
-    async def _found(self) -> dict[Lot, int]:
-        log.info("jobs that were left for long wait until the views are level")
-        broker, topic = self._parts.broker, INVENTORY_EVENTS.name
-        bounds = await broker.bounds([Lot(topic, number) for number in range(broker.partitions(topic))])
-        return {lot: end for lot, (beginning, end) in bounds.items() if beginning < end}

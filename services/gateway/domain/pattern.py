@@ -78,7 +78,11 @@ class Pattern:
 
     def matches(self, number: str) -> bool:
         """Tell whether a canonical number looks like this."""
-        return re.search(self.regex, number) is not None
+        return self._compiled.search(number) is not None
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.regex)
 
 
 @lru_cache(maxsize=1024)

@@ -26,8 +26,7 @@ def _export(
 ) -> None:
     settings = FindSettings.load()
     asked = to_json({"q": q, "preset": preset_name, **given}).decode()
-    search = asked_for(settings, q, preset_name, given)
-    wish = Wish(search, asked, format, output, anew, replace)
+    wish = Wish(asked_for(settings, q, preset_name, given), asked, format, output, anew, replace)
     with progress(as_json) as show:
         exported = asyncio.run(export_numbers(settings, wish, show))
     _show(exported, wish, as_json)
